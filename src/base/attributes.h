@@ -4,7 +4,7 @@
 #define PVG_BASE_ATTRIBUTES_H
 
 #define PVG_NODISCARD __attribute__((warn_unused_result))
-#define PVG_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define PVG_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 /* A local that owns: PVG_AUTO(pvg_thing) t = ...; is destroyed when it leaves its scope, unless
  * g_steal_pointer(&t) gave it away. PVG_DEFINE_AUTO(pvg_thing) stands once, below

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MIT */
+/* Records in batches, submits them with a timeline value each, reports them in order. */
+#include "vulkan/queue.h"
+
+#define CHUNK_SIZE ((VkDeviceSize)4 << 20)
+#define CHUNK_USAGE                                                                                \
+    (VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |                         \
+     VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_INDEX_BUFFER_BIT |                       \
+     VK_BUFFER_USAGE_VERTEX_BUFFER_BIT | VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT)
+#define SETS_PER_POOL 512
+
+struct kept {
+    GDestroyNotify release;
+    void *data;
+};
+
+struct pvg_vk_queue {
+    struct pvg_vk *vk;
+    VkSemaphore timeline;
+    GThread *thread;
+
+    GMutex lock; /* for all below */
+    GCond changed;
+    uint64_t submitted; /* timeline value of the last submission */
+    GQueue in_flight;   /* of batches, oldest first */
+    GQueue idle;        /* of batches to be used again */
+    bool busy;          /* the completion thread holds a batch that is in neither queue */
+    bool stopping;
+    struct pvg_vk_queue_usage usage;
+};
+
+static void batch_destroy(struct pvg_vk_batch *batch)
+{
+    struct pvg_vk *vk = batch->vk;
+
+    for (guint i = 0; i < batch->chunks->len; i++) {
+        pvg_vk_buffer_finish(vk, &g_array_index(batch->chunks, struct pvg_vk_buffer, i));
+    }
+    for (guint i = 0; i < batch->pools->len; i++) {
+        vk->fn.vkDestroyDescriptorPool(vk->device, g_ptr_array_index(batch->pools, i), NULL);
+    }
+    if (batch->pool) {
+        vk->fn.vkDestroyCommandPool(vk->device, batch->pool, NULL);
+    }
+    g_array_unref(batch->chunks);
+    g_array_unref(batch->kept);
+    g_ptr_array_unref(batch->pools);
+    g_free(batch);
+}
+
+static struct pvg_vk_batch *batch_create(struct pvg_vk_queue *queue)
+{
+    struct pvg_vk *vk = queue->vk;
+    struct pvg_vk_batch *batch = g_new0(struct pvg_vk_batch, 1);
+    VkResult result;
+
+    batch->vk = vk;
+    batch->queue = queue;
+    batch->chunks = g_array_new(FALSE, TRUE, sizeof(struct pvg_vk_buffer));
+    batch->kept = g_array_new(FALSE, FALSE, sizeof(struct kept));
+    batch->pools = g_ptr_array_new();
+    result = vk->fn.vkCreateCommandPool(vk->device,
+                                        &(VkCommandPoolCreateInfo){
+                                            .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+                                            .flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
+                                            .queueFamilyIndex = vk->family,
+                                        },
+                                        NULL, &batch->pool);
+    if (result == VK_SUCCESS) {
+        result = vk->fn.vkAllocateCommandBuffers(
+            vk->device,
+            &(VkCommandBufferAllocateInfo){
+                .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+                .commandPool = batch->pool,
+                .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+                .commandBufferCount = 1,
+            },
+            &batch->commands);
+    }
+    if (pvg_vk_check(vk, result) != VK_SUCCESS) {
+        batch_destroy(batch);
+        return NULL;
+    }
+    return batch;
+}
+
+/* Reports a finished batch and makes it ready for the next use. */
+static void batch_finish(struct pvg_vk_batch *batch, VkResult result)
+{
+    struct pvg_vk *vk = batch->vk;
+
+    if (batch->done) {
+        batch->done(batch->user, result);
+    }
+    for (guint i = 0; i < batch->kept->len; i++) {
+        struct kept *kept = &g_array_index(batch->kept, struct kept, i);
+
+        kept->release(kept->data);
+    }
+    g_array_set_size(batch->kept, 0);
+    for (size_t i = 0; i < batch->pools->len && i <= batch->pool_in_use; i++) {
+        vk->fn.vkResetDescriptorPool(vk->device, g_ptr_array_index(batch->pools, i), 0);
+    }
+    /* Chunks made for one large request are not kept: one frame's peak is not every frame's. */
+    for (guint i = batch->chunks->len; i-- > 0;) {
+        struct pvg_vk_buffer *chunk = &g_array_index(batch->chunks, struct pvg_vk_buffer, i);
+
+        if (chunk->size != CHUNK_SIZE) {
+            pvg_vk_buffer_finish(vk, chunk);
+            g_array_remove_index(batch->chunks, i);
+        }
+    }
+    batch->chunk = batch->pool_in_use = 0;
+    batch->used = 0;
+    batch->value = 0;
+    batch->done = NULL;
+}
+
+static VkResult wait_for(struct pvg_vk_queue *queue, uint64_t value)
+{
+    struct pvg_vk *vk = queue->vk;
+
+    return pvg_vk_check(vk,
+                        vk->fn.vkWaitSemaphores(vk->device,
+                                                &(VkSemaphoreWaitInfo){
+                                                    .sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
+                                                    .semaphoreCount = 1,
+                                                    .pSemaphores = &queue->timeline,
+                                                    .pValues = &value,
+                                                },
+                                                UINT64_MAX));
+}
+
+static gpointer completion_main(gpointer data)
+{
+    struct pvg_vk_queue *queue = data;
+    struct pvg_vk_batch *batch;
+    VkResult result;
+
+    g_mutex_lock(&queue->lock);
+    for (;;) {
+        while (!(batch = g_queue_pop_head(&queue->in_flight)) && !queue->stopping) {
+            g_cond_wait(&queue->changed, &queue->lock);
+        }
+        if (!batch) {
+            break;
+        }
+        queue->busy = true;
+        g_mutex_unlock(&queue->lock);
+        result = batch->value ? wait_for(queue, batch->value) : VK_ERROR_DEVICE_LOST;
+        batch_finish(batch, result);
+        g_mutex_lock(&queue->lock);
+        queue->busy = false;
+        g_queue_push_tail(&queue->idle, batch);
+        g_cond_broadcast(&queue->changed);
+    }
+    g_mutex_unlock(&queue->lock);
+    return NULL;
+}
+
+void pvg_vk_queue_destroy(struct pvg_vk_queue *queue)
+{
+    struct pvg_vk_batch *batch;
+
+    if (!queue) {
+        return;
+    }
+    if (queue->thread) {
+        g_mutex_lock(&queue->lock);
+        queue->stopping = true;
+        g_cond_broadcast(&queue->changed);
+        g_mutex_unlock(&queue->lock);
+        g_thread_join(queue->thread); /* once the last batch has been reported */
+    }
+    while ((batch = g_queue_pop_head(&queue->idle))) {
+        batch_destroy(batch);
+    }
+    if (queue->timeline) {
+        queue->vk->fn.vkDestroySemaphore(queue->vk->device, queue->timeline, NULL);
+    }
+    g_cond_clear(&queue->changed);
+    g_mutex_clear(&queue->lock);
+    g_free(queue);
+}
+
+struct pvg_vk_queue *pvg_vk_queue_create(struct pvg_vk *vk, struct pvg_error *error)
+{
+    PVG_AUTO(pvg_vk_queue) queue = g_new0(struct pvg_vk_queue, 1);
+    VkResult result;
+
+    queue->vk = vk;
+    g_mutex_init(&queue->lock);
+    g_cond_init(&queue->changed);
+    result =
+        vk->fn.vkCreateSemaphore(vk->device,
+                                 &(VkSemaphoreCreateInfo){
+                                     .sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
+                                     .pNext =
+                                         &(VkSemaphoreTypeCreateInfo){
+                                             .sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO,
+                                             .semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE,
+                                         },
+                                 },
+                                 NULL, &queue->timeline);
+    if (pvg_vk_check(vk, result) != VK_SUCCESS) {
+        pvg_error_set(error, "cannot create a Vulkan semaphore: %s", pvg_vk_result_name(result));
+        return NULL;
+    }
+    pvg_vk_name(vk, VK_OBJECT_TYPE_SEMAPHORE, (uint64_t)queue->timeline, "completion timeline");
+    queue->thread = g_thread_try_new("pvg-complete", completion_main, queue, NULL);
+    if (!queue->thread) {
+        pvg_error_set(error, "cannot start the thread that reports finished GPU work");
+        return NULL;
+    }
+    return g_steal_pointer(&queue);
+}
+
+struct pvg_vk_batch *pvg_vk_batch_begin(struct pvg_vk_queue *queue)
+{
+    struct pvg_vk *vk = queue->vk;
+    struct pvg_vk_batch *batch;
+    VkResult result;
+
+    if (pvg_vk_lost(vk)) {
+        return NULL;
+    }
+    g_mutex_lock(&queue->lock);
+    batch = g_queue_pop_head(&queue->idle);
+    g_mutex_unlock(&queue->lock);
+    if (!batch) {
+        batch = batch_create(queue);
+    }
+    if (!batch) {
+        return NULL;
+    }
+    result = vk->fn.vkResetCommandPool(vk->device, batch->pool, 0);
+    if (result == VK_SUCCESS) {
+        result = vk->fn.vkBeginCommandBuffer(
+            batch->commands, &(VkCommandBufferBeginInfo){
+                                 .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+                                 .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
+                             });
+    }
+    if (pvg_vk_check(vk, result) != VK_SUCCESS) {
+        batch_destroy(batch);
+        return NULL;
+    }
+    return batch;
+}
+
+void pvg_vk_batch_submit(struct pvg_vk_batch *batch, void (*done)(void *user, VkResult result),
+                         void *user)
+{
+    struct pvg_vk_queue *queue = batch->queue;
+    struct pvg_vk *vk = batch->vk;
+    VkResult result = vk->fn.vkEndCommandBuffer(batch->commands);
+    uint64_t value;
+
+    batch->done = done;
+    batch->user = user;
+    g_mutex_lock(&queue->lock);
+    value = queue->submitted + 1;
+    if (result == VK_SUCCESS) {
+        g_mutex_lock(&vk->queue_lock);
+        result =
+            vk->fn.vkQueueSubmit2(vk->queue, 1,
+                                  &(VkSubmitInfo2){
+                                      .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO_2,
+                                      .commandBufferInfoCount = 1,
+                                      .pCommandBufferInfos =
+                                          &(VkCommandBufferSubmitInfo){
+                                              .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO,
+                                              .commandBuffer = batch->commands,
+                                          },
+                                      .signalSemaphoreInfoCount = 1,
+                                      .pSignalSemaphoreInfos =
+                                          &(VkSemaphoreSubmitInfo){
+                                              .sType = VK_STRUCTURE_TYPE_SEMAPHORE_SUBMIT_INFO,
+                                              .semaphore = queue->timeline,
+                                              .value = value,
+                                              .stageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+                                          },
+                                  },
+                                  VK_NULL_HANDLE);
+        g_mutex_unlock(&vk->queue_lock);
+    }
+    if (pvg_vk_check(vk, result) == VK_SUCCESS) {
+        batch->value = queue->submitted = value;
+        queue->usage.submissions++;
+    } /* else value stays 0, and the completion thread reports it, in its turn, as failed */
+    g_queue_push_tail(&queue->in_flight, batch);
+    g_cond_broadcast(&queue->changed);
+    g_mutex_unlock(&queue->lock);
+}
+
+static VkDeviceSize round_up(VkDeviceSize value, VkDeviceSize alignment)
+{
+    return (value + alignment - 1) / alignment * alignment;
+}
+
+bool pvg_vk_batch_stage(struct pvg_vk_batch *batch, VkDeviceSize size, VkDeviceSize alignment,
+                        struct pvg_vk_slice *out)
+{
+    struct pvg_vk_buffer *chunk;
+    VkDeviceSize start = round_up(batch->used, alignment);
+
+    /* The chunks before batch->chunk are full, those after it unused since the last recycling. */
+    while (batch->chunk < batch->chunks->len) {
+        chunk = &g_array_index(batch->chunks, struct pvg_vk_buffer, batch->chunk);
+        if (start <= chunk->size && size <= chunk->size - start) {
+            break;
+        }
+        batch->chunk++;
+        start = 0;
+    }
+    if (batch->chunk == batch->chunks->len) {
+        struct pvg_vk_buffer fresh;
+
+        start = 0;
+        if (pvg_vk_buffer_init(batch->vk, MAX(size, CHUNK_SIZE), CHUNK_USAGE, PVG_VK_HOME_SHARED,
+                               &fresh) != VK_SUCCESS) {
+            return false;
+        }
+        pvg_vk_name(batch->vk, VK_OBJECT_TYPE_BUFFER, (uint64_t)fresh.handle, "staging chunk");
+        g_array_append_val(batch->chunks, fresh);
+    }
+    chunk = &g_array_index(batch->chunks, struct pvg_vk_buffer, batch->chunk);
+    batch->used = start + size;
+    *out = (struct pvg_vk_slice){
+        .buffer = chunk->handle,
+        .offset = start,
+        .mapped = (char *)chunk->mapped + start,
+    };
+    return true;
+}
+
+static VkDescriptorPool descriptor_pool_create(struct pvg_vk *vk)
+{
+    static const VkDescriptorPoolSize sizes[] = {
+        {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, SETS_PER_POOL * 8},
+        {VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE, SETS_PER_POOL * 8},
+        {VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, SETS_PER_POOL * 2},
+        {VK_DESCRIPTOR_TYPE_SAMPLER, SETS_PER_POOL * 4},
+        {VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, SETS_PER_POOL},
+        {VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER, SETS_PER_POOL},
+        {VK_DESCRIPTOR_TYPE_INPUT_ATTACHMENT, SETS_PER_POOL},
+    };
+    VkDescriptorPool pool = VK_NULL_HANDLE;
+
+    if (pvg_vk_check(vk, vk->fn.vkCreateDescriptorPool(
+                             vk->device,
+                             &(VkDescriptorPoolCreateInfo){
+                                 .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+                                 .maxSets = SETS_PER_POOL,
+                                 .poolSizeCount = G_N_ELEMENTS(sizes),
+                                 .pPoolSizes = sizes,
+                             },
+                             NULL, &pool)) != VK_SUCCESS) {
+        return VK_NULL_HANDLE;
+    }
+    return pool;
+}
+
+VkDescriptorSet pvg_vk_batch_descriptor_set(struct pvg_vk_batch *batch,
+                                            VkDescriptorSetLayout layout)
+{
+    struct pvg_vk *vk = batch->vk;
+    bool fresh = false;
+
+    for (;;) {
+        VkDescriptorSet set = VK_NULL_HANDLE;
+        VkResult result;
+
+        if (batch->pool_in_use == batch->pools->len) {
+            VkDescriptorPool pool = descriptor_pool_create(vk);
+
+            if (!pool) {
+                return VK_NULL_HANDLE;
+            }
+            g_ptr_array_add(batch->pools, pool);
+            fresh = true;
+        }
+        result = vk->fn.vkAllocateDescriptorSets(
+            vk->device,
+            &(VkDescriptorSetAllocateInfo){
+                .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
+                .descriptorPool = g_ptr_array_index(batch->pools, batch->pool_in_use),
+                .descriptorSetCount = 1,
+                .pSetLayouts = &layout,
+            },
+            &set);
+        if (result == VK_SUCCESS) {
+            return set;
+        }
+        if (fresh ||
+            (result != VK_ERROR_OUT_OF_POOL_MEMORY && result != VK_ERROR_FRAGMENTED_POOL)) {
+            pvg_vk_check(vk, result);
+            return VK_NULL_HANDLE;
+        }
+        batch->pool_in_use++; /* full until the batch is recycled */
+    }
+}
+
+void pvg_vk_batch_keep(struct pvg_vk_batch *batch, GDestroyNotify release, void *data)
+{
+    struct kept kept = {release, data};
+
+    g_array_append_val(batch->kept, kept);
+}
+
+void pvg_vk_queue_drain(struct pvg_vk_queue *queue)
+{
+    g_mutex_lock(&queue->lock);
+    while (queue->busy || !g_queue_is_empty(&queue->in_flight)) {
+        queue->usage.waits++;
+        g_cond_wait(&queue->changed, &queue->lock);
+    }
+    g_mutex_unlock(&queue->lock);
+}
+
+struct pvg_vk_queue_usage pvg_vk_queue_usage(struct pvg_vk_queue *queue)
+{
+    struct pvg_vk_queue_usage usage;
+
+    g_mutex_lock(&queue->lock);
+    usage = queue->usage;
+    g_mutex_unlock(&queue->lock);
+    return usage;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* Batches of recorded work, and the thread that sees them finish.
+ *
+ * A batch's life: begun and recorded by the engine, submitted, finished by the GPU, reported on the
+ * queue's completion thread in submission order, then recycled with everything it carried: command
+ * buffer, staging memory, descriptor pools. Steady state allocates nothing. */
+#ifndef PVG_VULKAN_QUEUE_H
+#define PVG_VULKAN_QUEUE_H
+
+#include "vulkan/buffer.h"
+
+struct pvg_vk_queue;
+
+struct pvg_vk_batch {
+    struct pvg_vk *vk;
+    VkCommandBuffer commands; /* recording, from begin to submit */
+
+    /* Private to queue.c. */
+    struct pvg_vk_queue *queue;
+    VkCommandPool pool;
+    uint64_t value;    /* of the timeline when finished; 0 before submission */
+    GArray *chunks;    /* of struct pvg_vk_buffer: staging memory */
+    size_t chunk;      /* the one in use */
+    VkDeviceSize used; /* of that one */
+    GPtrArray *pools;  /* of VkDescriptorPool */
+    size_t pool_in_use;
+    GArray *kept; /* what is let go when the batch has finished */
+    void (*done)(void *user, VkResult result);
+    void *user;
+};
+
+/* Part of a buffer that lives as long as its batch. */
+struct pvg_vk_slice {
+    VkBuffer buffer;
+    VkDeviceSize offset;
+    void *mapped; /* its first byte */
+};
+
+struct pvg_vk_queue_usage {
+    uint64_t submissions;
+    uint64_t waits; /* times the engine had to wait for the GPU */
+};
+
+/* Control thread. Returns when the last batch has been reported. */
+void pvg_vk_queue_destroy(struct pvg_vk_queue *queue);
+PVG_DEFINE_AUTO(pvg_vk_queue)
+struct pvg_vk_queue *pvg_vk_queue_create(struct pvg_vk *vk, struct pvg_error *error);
+
+/* ---- Engine thread. ---- */
+
+/* A batch that records. NULL when the device is lost or memory is exhausted. */
+struct pvg_vk_batch *pvg_vk_batch_begin(struct pvg_vk_queue *queue);
+
+/* Gives @batch to the GPU; @done (may be NULL) is called on the completion thread when it has
+ * finished, or could not be run: exactly once, and in the order of submission. */
+void pvg_vk_batch_submit(struct pvg_vk_batch *batch, void (*done)(void *user, VkResult result),
+                         void *user);
+
+/* @size bytes for the host to fill or read. False when memory is exhausted. */
+PVG_NODISCARD bool pvg_vk_batch_stage(struct pvg_vk_batch *batch, VkDeviceSize size,
+                                      VkDeviceSize alignment, struct pvg_vk_slice *out);
+
+/* A set that lives as long as the batch, or VK_NULL_HANDLE. */
+VkDescriptorSet pvg_vk_batch_descriptor_set(struct pvg_vk_batch *batch,
+                                            VkDescriptorSetLayout layout);
+
+/* Calls @release(@data) when the batch has finished. Completion thread. */
+void pvg_vk_batch_keep(struct pvg_vk_batch *batch, GDestroyNotify release, void *data);
+
+/* Waits until everything submitted has been reported. Control thread. */
+void pvg_vk_queue_drain(struct pvg_vk_queue *queue);
+
+struct pvg_vk_queue_usage pvg_vk_queue_usage(struct pvg_vk_queue *queue);
+
+#endif
