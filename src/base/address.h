@@ -21,7 +21,18 @@ struct pvg_pfn {
     uint32_t value;
 };
 
-/* The only way from a page number to an address; it cannot overflow. */
+/* Page number in a GPU task's address space. Taken for a physical one it names arbitrary guest RAM,
+ * hence the type. */
+struct pvg_vpn {
+    uint32_t value;
+};
+
+/* The only ways from a page number to an address; they cannot overflow. */
+static inline struct pvg_gva pvg_vpn_to_gva(struct pvg_vpn vpn, unsigned page_shift)
+{
+    return (struct pvg_gva){(uint64_t)vpn.value << page_shift};
+}
+
 static inline struct pvg_gpa pvg_pfn_to_gpa(struct pvg_pfn pfn, unsigned page_shift)
 {
     return (struct pvg_gpa){(uint64_t)pfn.value << page_shift};
