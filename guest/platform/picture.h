@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT
+ * The test picture: what the machine is, how its checks went, and colours to look at. */
+#ifndef GUEST_PICTURE_H
+#define GUEST_PICTURE_H
+
+#include "canvas.h"
+
+void picture_paint(const struct canvas *canvas);
+
+#endif
