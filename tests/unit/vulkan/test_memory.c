@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fixture.h"
+#include "vulkan_fixture.h"
 
 #include <string.h>
 #include <sys/mman.h>
