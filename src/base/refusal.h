@@ -26,7 +26,10 @@
     X(OPCODE, "unknown or unsupported command")                                                    \
     X(SHADER, "shader that could not be translated")                                               \
     X(HOST_MEMORY, "host memory exhausted")                                                        \
-    X(HOST_DEVICE, "host GPU refused or lost")
+    X(HOST_DEVICE, "host GPU refused or lost")                                                     \
+    X(STALE, "its driver session or address space is gone")                                        \
+    X(MOVED, "page moved without notice, the write was dropped")                                   \
+    X(CORRUPT, "page table holds an entry that no guest writes")
 
 enum pvg_refusal {
     PVG_ACCEPTED,
