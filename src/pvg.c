@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* The public API: each call is given to the part that does it. */
+#include <pvg/pvg.h>
+
+#include <glib.h>
+#include <unistd.h>
+
+#include "base/probe.h"
+#include "device/device.h"
+#include "device/modes.h"
+
+struct pvg_device *pvg_device_create(const struct pvg_device_options *options,
+                                     struct pvg_error *error)
+{
+    return pvg_device_create_for_bench(options, &(struct pvg_device_bench){0}, error);
+}
+
+void pvg_device_start(struct pvg_device *device)
+{
+    if (!device->started) {
+        device->started = true;
+        pvg_engine_unpark(&device->engine);
+    }
+}
+
+void pvg_device_stop(struct pvg_device *device)
+{
+    if (device->started) {
+        device->started = false;
+        pvg_engine_park(&device->engine);
+    }
+}
+
+void pvg_device_reset(struct pvg_device *device)
+{
+    pvg_engine_park(&device->engine);
+    pvg_registers_reset(device);
+    for (unsigned i = 0; i < device->display_count; i++) {
+        pvg_display_reset(&device->displays[i]);
+    }
+    pvg_engine_unpark(&device->engine);
+}
+
+void pvg_free(void *bytes)
+{
+    g_free(bytes);
+}
+
+bool pvg_ram_add(struct pvg_device *device, const struct pvg_ram_span *span,
+                 struct pvg_error *error)
+{
+    return pvg_ram_insert(&device->memory.ram, span, error);
+}
+
+void pvg_ram_remove(struct pvg_device *device, uint64_t gpa, uint64_t size)
+{
+    pvg_ram_cut(&device->memory.ram, gpa, size);
+}
+
+uint64_t pvg_mmio_read(struct pvg_device *device, enum pvg_window window, uint64_t offset,
+                       unsigned size)
+{
+    uint64_t value = 0;
+
+    if (window == PVG_WINDOW_GFX && offset < PVG_GFX_WINDOW_SIZE) {
+        value = pvg_registers_read(device, offset, size);
+    }
+    PVG_PROBE4(mmio_read, window, offset, value, size);
+    return value;
+}
+
+void pvg_mmio_write(struct pvg_device *device, enum pvg_window window, uint64_t offset,
+                    uint64_t value, unsigned size)
+{
+    PVG_PROBE4(mmio_write, window, offset, value, size);
+    if (window == PVG_WINDOW_GFX && offset < PVG_GFX_WINDOW_SIZE) {
+        pvg_registers_write(device, offset, value, size);
+    }
+}
+
+void pvg_interrupt_set_eventfd(struct pvg_device *device, enum pvg_interrupt line, int fd)
+{
+    pvg_interrupt_take_eventfd(
+        line == PVG_INTERRUPT_GFX ? &device->gfx_line : &device->iosfc_line, fd);
+}
+
+int pvg_display_eventfd(struct pvg_device *device)
+{
+    return device->display_eventfd;
+}
+
+/* Keeps the eventfd readable while any display has changed. */
+static void settle_display_eventfd(struct pvg_device *device)
+{
+    uint64_t count;
+
+    (void)!read(device->display_eventfd, &count, sizeof(count));
+    for (unsigned i = 0; i < device->display_count; i++) {
+        if (atomic_load(&device->displays[i].output.changed)) {
+            (void)!write(device->display_eventfd, &(uint64_t){1}, sizeof(uint64_t));
+            return;
+        }
+    }
+}
+
+void pvg_display_fetch(struct pvg_device *device, unsigned display, struct pvg_frame *frame,
+                       struct pvg_cursor_state *cursor)
+{
+    struct pvg_display *d = &device->displays[display];
+
+    atomic_store(&d->output.changed, false);
+    settle_display_eventfd(device);
+    pvg_output_fetch(&d->output, pvg_engine_now(&device->engine), frame, cursor);
+    if (display == 0 && device->started && !atomic_load(&d->presented) &&
+        pvg_firmware_announced(device) &&
+        pvg_firmware_read(device, &d->output.pictures[d->output.shown])) {
+        pvg_output_touch_shown(&d->output);
+        pvg_output_fetch(&d->output, pvg_engine_now(&device->engine), frame, cursor);
+    }
+}
+
+void pvg_display_set_watched(struct pvg_device *device, unsigned display, bool watched)
+{
+    atomic_store(&device->displays[display].output.watched, watched);
+}
+
+void pvg_display_connect(struct pvg_device *device, unsigned display, bool connected)
+{
+    pvg_engine_park(&device->engine);
+    pvg_display_plug(&device->displays[display], connected);
+    pvg_engine_unpark(&device->engine);
+}
+
+bool pvg_display_set_modes(struct pvg_device *device, unsigned display,
+                           const struct pvg_mode *modes, size_t count, struct pvg_error *error)
+{
+    if (!pvg_modes_check(modes, count, error)) {
+        return false;
+    }
+    pvg_engine_park(&device->engine);
+    pvg_display_use_modes(&device->displays[display], modes, count);
+    pvg_engine_unpark(&device->engine);
+    return true;
+}
+
+size_t pvg_stats(struct pvg_device *device, struct pvg_statistic *out, size_t capacity)
+{
+    GPtrArray *all = device->counters.all;
+
+    for (guint i = 0; i < MIN(all->len, capacity); i++) {
+        const struct pvg_counter *counter = g_ptr_array_index(all, i);
+
+        out[i] = (struct pvg_statistic){counter->name, pvg_counter_value(counter)};
+    }
+    return all->len;
+}
