@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/* Turns property lists into pipeline descriptions. */
+#include "gpu/pipeline_description.h"
+
+#include "gpu/pixel_format.h"
+#include "gpu/vertex_format.h"
+
+/* Tags of a render pipeline. Those from ALPHA_TO_COVERAGE to RASTERIZATION are inferred. */
+enum {
+    RENDER_VERTEX_FUNCTION = 0x01,
+    RENDER_FRAGMENT_FUNCTION = 0x02,
+    RENDER_VERTEX_DESCRIPTOR = 0x03,
+    RENDER_SAMPLES = 0x04,
+    RENDER_ALPHA_TO_COVERAGE = 0x05,
+    RENDER_ALPHA_TO_ONE = 0x06,
+    RENDER_RASTERIZATION = 0x07,
+    RENDER_COLOURS = 0x08,
+    RENDER_DEPTH_FORMAT = 0x09,
+    RENDER_STENCIL_FORMAT = 0x0a,
+    RENDER_LAST_KNOWN = 0x0a,
+    RENDER_MESH_COLOURS = 0x14,
+};
+
+enum {
+    ATTRIBUTE_LOCATION,
+    ATTRIBUTE_FORMAT,
+    ATTRIBUTE_OFFSET,
+    ATTRIBUTE_BUFFER,
+};
+
+enum {
+    LAYOUT_BUFFER,
+    LAYOUT_STEP,
+    LAYOUT_RATE,
+    LAYOUT_STRIDE,
+};
+
+enum {
+    COLOUR_INDEX,
+    COLOUR_FORMAT,
+    COLOUR_BLENDING,
+    COLOUR_SOURCE_RGB,
+    COLOUR_DESTINATION_RGB,
+    COLOUR_OPERATION_RGB,
+    COLOUR_SOURCE_ALPHA,
+    COLOUR_DESTINATION_ALPHA,
+    COLOUR_OPERATION_ALPHA,
+    COLOUR_WRITE_MASK,
+};
+
+enum {
+    COMPUTE_FUNCTION = 0x00,
+    COMPUTE_STAGE_INPUT = 0x03,
+};
+
+#define LAST_BLEND_FACTOR    18
+#define LAST_BLEND_OPERATION 4
+
+static enum pvg_refusal parse_attribute(const struct pvg_property_list *entry, uint32_t location,
+                                        struct pvg_vertex_description *out)
+{
+    struct pvg_attribute_description *attribute;
+    uint32_t format = pvg_property_get(entry, ATTRIBUTE_FORMAT, 0);
+    uint32_t buffer = pvg_property_get(entry, ATTRIBUTE_BUFFER, 0);
+
+    if (location >= PVG_MAX_ATTRIBUTES || buffer >= PVG_MAX_LAYOUTS) {
+        return PVG_REFUSED_LIMIT;
+    }
+    if (!pvg_vertex_format_find(format)) {
+        return PVG_REFUSED_FORMAT;
+    }
+    attribute = &out->attributes[location];
+    if (attribute->format) {
+        return PVG_REFUSED_VALUE; /* two for one location */
+    }
+    *attribute = (struct pvg_attribute_description){
+        .format = (uint8_t)format,
+        .buffer = (uint8_t)buffer,
+        .offset = pvg_property_get(entry, ATTRIBUTE_OFFSET, 0),
+    };
+    out->layouts[buffer].used = true;
+    return PVG_ACCEPTED;
+}
+
+/* An attribute without a location has location 0 if no other one claims that, and else its place
+ * in the table (errata row 22). */
+static enum pvg_refusal parse_attributes(const struct pvg_property_array *array,
+                                         struct pvg_vertex_description *out)
+{
+    struct pvg_property_list entry;
+    unsigned unplaced = 0;
+    bool zero_taken = false;
+
+    for (uint32_t i = 0; i < array->count; i++) {
+        enum pvg_refusal why = pvg_property_array_at(array, i, &entry);
+
+        if (why != PVG_ACCEPTED) {
+            return why;
+        }
+        unplaced += !pvg_property_has(&entry, ATTRIBUTE_LOCATION);
+        zero_taken |=
+            pvg_property_has(&entry, ATTRIBUTE_LOCATION) && entry.values[ATTRIBUTE_LOCATION] == 0;
+    }
+    for (uint32_t i = 0; i < array->count; i++) {
+        enum pvg_refusal why = pvg_property_array_at(array, i, &entry);
+
+        if (why == PVG_ACCEPTED) {
+            why = parse_attribute(
+                &entry,
+                pvg_property_get(&entry, ATTRIBUTE_LOCATION, unplaced == 1 && !zero_taken ? 0 : i),
+                out);
+        }
+        if (why != PVG_ACCEPTED) {
+            return why;
+        }
+    }
+    return PVG_ACCEPTED;
+}
+
+static enum pvg_refusal parse_layout(const struct pvg_property_list *entry,
+                                     struct pvg_vertex_description *out)
+{
+    uint32_t buffer = pvg_property_get(entry, LAYOUT_BUFFER, 0);
+    uint32_t step = pvg_property_get(entry, LAYOUT_STEP, PVG_STEP_VERTEX);
+    uint32_t rate = pvg_property_get(entry, LAYOUT_RATE, 1);
+    bool used;
+
+    if (buffer >= PVG_MAX_LAYOUTS) {
+        return PVG_REFUSED_LIMIT;
+    }
+    if (step > PVG_STEP_CONTROL_POINT || (step == PVG_STEP_INSTANCE && rate == 0)) {
+        return PVG_REFUSED_VALUE;
+    }
+    used = out->layouts[buffer].used;
+    out->layouts[buffer] = (struct pvg_layout_description){
+        .used = used,
+        .step = (uint8_t)step,
+        .rate = rate,
+        .stride = pvg_property_get(entry, LAYOUT_STRIDE, 0), /* all ones are DYNAMIC at any width */
+    };
+    return PVG_ACCEPTED;
+}
+
+static enum pvg_refusal parse_vertex(const uint8_t *bytes, size_t size, uint32_t offset,
+                                     struct pvg_vertex_description *out)
+{
+    struct pvg_property_list top;
+    struct pvg_property_array attributes, layouts;
+    enum pvg_refusal why;
+
+    for (unsigned i = 0; i < PVG_MAX_LAYOUTS; i++) {
+        out->layouts[i] = (struct pvg_layout_description){.step = PVG_STEP_VERTEX, .rate = 1};
+    }
+    if (!offset) {
+        return PVG_ACCEPTED;
+    }
+    if (offset >= size) {
+        return PVG_REFUSED_RANGE;
+    }
+    bytes += offset;
+    size -= offset;
+    why = pvg_property_list_parse(bytes, size, &top);
+    if (why == PVG_ACCEPTED) {
+        why = pvg_property_array_open(bytes, size, pvg_property_get(&top, 0, 0), PVG_MAX_ATTRIBUTES,
+                                      &attributes);
+    }
+    if (why == PVG_ACCEPTED) {
+        why = pvg_property_array_open(bytes, size, pvg_property_get(&top, 1, 0), PVG_MAX_LAYOUTS,
+                                      &layouts);
+    }
+    if (why == PVG_ACCEPTED) {
+        why = parse_attributes(&attributes, out);
+    }
+    for (uint32_t i = 0; why == PVG_ACCEPTED && i < layouts.count; i++) {
+        struct pvg_property_list entry;
+
+        why = pvg_property_array_at(&layouts, i, &entry);
+        if (why == PVG_ACCEPTED) {
+            why = parse_layout(&entry, out);
+        }
+    }
+    return why;
+}
+
+static bool blend_is_sound(const struct pvg_property_list *entry)
+{
+    return pvg_property_get(entry, COLOUR_SOURCE_RGB, 1) <= LAST_BLEND_FACTOR &&
+           pvg_property_get(entry, COLOUR_DESTINATION_RGB, 0) <= LAST_BLEND_FACTOR &&
+           pvg_property_get(entry, COLOUR_OPERATION_RGB, 0) <= LAST_BLEND_OPERATION &&
+           pvg_property_get(entry, COLOUR_SOURCE_ALPHA, 1) <= LAST_BLEND_FACTOR &&
+           pvg_property_get(entry, COLOUR_DESTINATION_ALPHA, 0) <= LAST_BLEND_FACTOR &&
+           pvg_property_get(entry, COLOUR_OPERATION_ALPHA, 0) <= LAST_BLEND_OPERATION &&
+           pvg_property_get(entry, COLOUR_WRITE_MASK, 0xf) <= 0xf;
+}
+
+static enum pvg_refusal parse_colour(const struct pvg_property_list *entry, uint32_t position,
+                                     struct pvg_render_description *out, unsigned *seen)
+{
+    uint32_t index = pvg_property_get(entry, COLOUR_INDEX, position);
+    uint32_t format = pvg_property_get(entry, COLOUR_FORMAT, 0);
+    const struct pvg_pixel_format *pixel = pvg_pixel_format_find(format);
+
+    if (index >= PVG_MAX_COLOURS) {
+        return PVG_REFUSED_LIMIT;
+    }
+    if (*seen >> index & 1 || !blend_is_sound(entry)) {
+        return PVG_REFUSED_VALUE;
+    }
+    if (format && (!pixel || !(pixel->aspect & PVG_ASPECT_COLOR))) {
+        return PVG_REFUSED_FORMAT;
+    }
+    *seen |= 1u << index;
+    out->colours[index] = (struct pvg_colour_description){
+        .format = (uint16_t)format,
+        .blending = pvg_property_get(entry, COLOUR_BLENDING, 0) != 0,
+        .source_rgb = (uint8_t)pvg_property_get(entry, COLOUR_SOURCE_RGB, 1),
+        .destination_rgb = (uint8_t)pvg_property_get(entry, COLOUR_DESTINATION_RGB, 0),
+        .operation_rgb = (uint8_t)pvg_property_get(entry, COLOUR_OPERATION_RGB, 0),
+        .source_alpha = (uint8_t)pvg_property_get(entry, COLOUR_SOURCE_ALPHA, 1),
+        .destination_alpha = (uint8_t)pvg_property_get(entry, COLOUR_DESTINATION_ALPHA, 0),
+        .operation_alpha = (uint8_t)pvg_property_get(entry, COLOUR_OPERATION_ALPHA, 0),
+        .write_mask = (uint8_t)pvg_property_get(entry, COLOUR_WRITE_MASK, 0xf),
+    };
+    return PVG_ACCEPTED;
+}
+
+static enum pvg_refusal parse_depth_stencil(const struct pvg_property_list *top,
+                                            struct pvg_render_description *out)
+{
+    uint32_t depth = pvg_property_get(top, RENDER_DEPTH_FORMAT, 0);
+    uint32_t stencil = pvg_property_get(top, RENDER_STENCIL_FORMAT, 0);
+    const struct pvg_pixel_format *depth_format = pvg_pixel_format_find(depth);
+    const struct pvg_pixel_format *stencil_format = pvg_pixel_format_find(stencil);
+
+    if ((depth && (!depth_format || !(depth_format->aspect & PVG_ASPECT_DEPTH))) ||
+        (stencil && (!stencil_format || !(stencil_format->aspect & PVG_ASPECT_STENCIL)))) {
+        return PVG_REFUSED_FORMAT;
+    }
+    out->depth_format = (uint16_t)depth;
+    out->stencil_format = (uint16_t)stencil;
+    return PVG_ACCEPTED;
+}
+
+enum pvg_refusal pvg_render_description_parse(const uint8_t *bytes, size_t size,
+                                              struct pvg_render_description *out)
+{
+    struct pvg_property_list top;
+    struct pvg_property_array colours;
+    enum pvg_refusal why = pvg_property_list_parse(bytes, size, &top);
+    uint32_t samples;
+    unsigned seen = 0;
+
+    *out = (struct pvg_render_description){0};
+    if (why != PVG_ACCEPTED) {
+        return why;
+    }
+    if (pvg_property_has(&top, RENDER_MESH_COLOURS) && !pvg_property_has(&top, RENDER_COLOURS)) {
+        return PVG_REFUSED_OPCODE; /* a mesh pipeline: no guest is told that they exist */
+    }
+    samples = pvg_property_get(&top, RENDER_SAMPLES, 1);
+    if (samples == 0 || samples > 16 || (samples & (samples - 1))) {
+        return PVG_REFUSED_VALUE;
+    }
+    out->samples = (uint8_t)samples;
+    out->vertex_function = pvg_property_get(&top, RENDER_VERTEX_FUNCTION, 0);
+    out->fragment_function = pvg_property_get(&top, RENDER_FRAGMENT_FUNCTION, 0);
+    out->alpha_to_coverage = pvg_property_get(&top, RENDER_ALPHA_TO_COVERAGE, 0) != 0;
+    out->alpha_to_one = pvg_property_get(&top, RENDER_ALPHA_TO_ONE, 0) != 0;
+    out->rasterization = pvg_property_get(&top, RENDER_RASTERIZATION, 1) != 0;
+    out->unsure = top.unknown +
+                  (unsigned)__builtin_popcount(top.present & ~((2u << RENDER_LAST_KNOWN) - 1)) +
+                  (unsigned)__builtin_popcount(top.present & 7u << RENDER_ALPHA_TO_COVERAGE);
+    why = parse_vertex(bytes, size, pvg_property_get(&top, RENDER_VERTEX_DESCRIPTOR, 0),
+                       &out->vertex);
+    if (why == PVG_ACCEPTED) {
+        why = parse_depth_stencil(&top, out);
+    }
+    if (why == PVG_ACCEPTED) {
+        why = pvg_property_array_open(bytes, size, pvg_property_get(&top, RENDER_COLOURS, 0),
+                                      PVG_MAX_COLOURS, &colours);
+    }
+    for (uint32_t i = 0; why == PVG_ACCEPTED && i < colours.count; i++) {
+        struct pvg_property_list entry;
+
+        why = pvg_property_array_at(&colours, i, &entry);
+        if (why == PVG_ACCEPTED) {
+            why = parse_colour(&entry, i, out, &seen);
+        }
+    }
+    return why;
+}
+
+enum pvg_refusal pvg_compute_description_parse(const uint8_t *bytes, size_t size,
+                                               struct pvg_compute_description *out)
+{
+    struct pvg_property_list top;
+    struct pvg_vertex_description stage_input = {0};
+    enum pvg_refusal why = pvg_property_list_parse(bytes, size, &top);
+
+    *out = (struct pvg_compute_description){0};
+    if (why != PVG_ACCEPTED) {
+        return why;
+    }
+    out->function = pvg_property_get(&top, COMPUTE_FUNCTION, 0);
+    out->max_threads = top.two_byte;
+    out->unsure = top.unknown +
+                  (unsigned)__builtin_popcount(top.present & ~((2u << COMPUTE_STAGE_INPUT) - 1));
+    why = parse_vertex(bytes, size, pvg_property_get(&top, COMPUTE_STAGE_INPUT, 0), &stage_input);
+    for (unsigned i = 0; i < PVG_MAX_ATTRIBUTES; i++) {
+        out->stage_input |= stage_input.attributes[i].format != 0;
+    }
+    return why;
+}
