@@ -2,12 +2,9 @@
 """Where things are, seen from the source tree."""
 import os
 import pathlib
-import subprocess
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("BUILD", SOURCE / "build"))
-
-
-def run(*command):
-    """Runs a command of ours; its output is the user's to see, its failure ends us."""
-    subprocess.run([str(word) for word in command], check=True, cwd=SOURCE)
+BUILD = pathlib.Path(os.environ.get("BUILD", SOURCE / "build")).resolve()
+QEMU = pathlib.Path(os.environ.get("QEMU", BUILD / "qemu/qemu-system-aarch64"))
+QEMU_IMG = BUILD / "qemu/qemu-img"
+GUEST_PROGRAM = BUILD / "release/guest/platform/guest-platform-arm64"

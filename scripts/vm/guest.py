@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""The platform guest: our program on a stock kernel, with disks that it knows.
+
+A Guest is what to boot; guest.start() boots it, as often as wanted. follow_report() plays the
+host's part while the guest runs its checks.
+"""
+import pathlib
+import subprocess
+import time
+
+from . import disks, initramfs, kernel, paths
+from .machine import Machine
+
+ECID = 0x1234567890ABCDEF
+ROOT_SECTORS = 10240
+AUX_SECTORS = 2047  # an odd size: capacities are the image's own, not constants
+DISK_SECTORS = 4096
+WRITTEN_AT, WRITTEN, SHIFTED = 64, 8, 1000  # what the guest writes: see guest/platform/disk.c
+
+
+class Guest:
+    """@folder holds its disks, its console's log and its screenshot, and is made anew.
+
+    @board is "vmapple" or "virt" (the parts they share: for comparison). @snapshots makes disk
+    images that can store snapshots of the machine.
+    """
+
+    def __init__(self, folder, board="vmapple", task="check", cpus=1, ram_mib=512, msi=True,
+                 checks=None, snapshots=False, display="none", program=None, extra=()):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._board, self._task, self._checks = board, task, checks
+        self._cpus, self._ram_mib, self._msi = cpus, ram_mib, msi
+        self._snapshots, self._display, self._extra = snapshots, display, list(extra)
+        self._kernel = kernel.fetch("arm64")
+        self._initramfs = initramfs.build(
+            self._kernel, "arm64", program or paths.GUEST_PROGRAM, self.folder / "initramfs.cpio")
+        self._images = {
+            "aux": disks.write(self.folder / "aux.img", "aux_", AUX_SECTORS),
+            "root": disks.write(self.folder / "root.img", "root", ROOT_SECTORS),
+            "msi": disks.write(self.folder / "msi.img", "msi_", DISK_SECTORS),
+            "intx": disks.write(self.folder / "intx.img", "intx", DISK_SECTORS),
+        }
+        if snapshots:
+            for name, raw in self._images.items():
+                self._images[name] = _to_qcow2(raw)
+
+    def start(self, log="console.log", extra=()):
+        """A running Machine; use with "with"."""
+        return Machine(paths.QEMU, self.arguments() + list(extra), self.folder / log)
+
+    def arguments(self):
+        """QEMU's command line."""
+        return [
+            *self._machine_arguments(),
+            "-smp", self._cpus, "-m", self._ram_mib, "-no-reboot", "-display", self._display,
+            "-kernel", self._kernel.image, "-initrd", self._initramfs,
+            "-append", self._command_line(),
+            *self._disk("msi", "serial=msi_"), *self._disk("intx", "serial=intx,vectors=0"),
+            "-global", "virtio-net-pci.romfile=", "-nic", "user,restrict=on,model=virtio-net-pci",
+            *self._extra]
+
+    def _machine_arguments(self):
+        if self._board == "virt":
+            return ["-M", "virt,gic-version=3", "-cpu", "max", "-device", "qemu-xhci",
+                    "-device", "usb-kbd", "-device", "usb-tablet", "-monitor", "none"]
+        board = f"vmapple,uuid={ECID:#x}" + ("" if self._msi else ",msi=off")
+        arguments = ["-M", board, "-monitor", "none"]
+        for name in ("aux", "root"):
+            arguments += ["-drive", f"if=pflash,{self._file(name)}"]
+        return arguments
+
+    def _file(self, name):
+        return f"format={'qcow2' if self._snapshots else 'raw'},file={self._images[name]}"
+
+    def _disk(self, name, properties):
+        return ["-drive", f"if=none,id={name},{self._file(name)}",
+                "-device", f"virtio-blk-pci,drive={name},{properties}"]
+
+    def _command_line(self):
+        words = ["console=ttyAMA0", "quiet", "iomem=relaxed", "panic=-1", "--",
+                 f"task={self._task}", f"cpus={self._cpus}", f"ram={self._ram_mib << 20}",
+                 f"ecid={ECID:#x}", f"now={int(time.time())}",
+                 f"root-sectors={ROOT_SECTORS}", f"aux-sectors={AUX_SECTORS}"]
+        if not self._msi:
+            words.append("msi=off")
+        if self._checks:
+            words.append("checks=" + ",".join(self._checks))
+        return " ".join(words)
+
+    def disk_failure(self):
+        """What is wrong with the disks that the guest wrote, in a sentence; None if nothing is."""
+        for name, pattern in (("msi", "msi_"), ("intx", "intx")):
+            wanted = b"".join(disks.sector(pattern, SHIFTED + i) for i in range(WRITTEN))
+            with self._images[name].open("rb") as image:
+                image.seek(WRITTEN_AT * disks.SECTOR)
+                if image.read(len(wanted)) != wanted:
+                    return f"{self._images[name]} does not hold what the guest wrote"
+        return None
+
+
+def _to_qcow2(raw):
+    image = raw.with_suffix(".qcow2")
+    subprocess.run([paths.QEMU_IMG, "convert", "-f", "raw", "-O", "qcow2", raw, image], check=True)
+    raw.unlink()
+    return image
+
+
+def follow_report(machine, show=lambda line: None, timeout=120):
+    """Answers the guest's checks until it waits for the power key.
+
+    Types and points when the guest is ready for it. Returns {name: "ok" or "FAILED ..."}.
+    """
+    verdicts = {}
+    while True:
+        line = machine.wait_line(r"^ready: |^[\w-]+: (ok|FAILED)", timeout).string
+        if line == "ready: usb-keyboard":
+            machine.press("m", "a", "c")
+        elif line == "ready: usb-tablet":
+            machine.point(0x1234, 0x5678)
+        elif line == "ready: power-key":
+            return verdicts
+        else:
+            name, verdict = line.split(": ", 1)
+            verdicts[name] = verdict
+            show(line)
+
+
+def power_off(machine, timeout=60):
+    """Presses the power key and waits for the end; what the guest said about the key."""
+    machine.qmp("system_powerdown")
+    line = machine.wait_line(r"^power-key: ", timeout).string
+    machine.wait_end(timeout)
+    return line

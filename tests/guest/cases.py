@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+"""Runs test functions and reports them in TAP; each gets a fresh folder.
+
+A test's name is the sentence it shows. It fails by an exception, and is skipped by Skip.
+"""
+import pathlib
+import shutil
+import sys
+import tempfile
+import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+
+from vm import paths  # noqa: E402 (found through the line above)
+
+
+class Skip(Exception):
+    """The test cannot run here, and why."""
+
+
+def expect(holds, complaint):
+    if not holds:
+        raise AssertionError(complaint)
+
+
+def expect_same(got, wanted, what):
+    expect(got == wanted, f"{what}: {got!r}, not {wanted!r}")
+
+
+def guest_program():
+    """The guest program, as the build names it on our command line."""
+    return pathlib.Path(sys.argv[1]).resolve()
+
+
+def run(*tests):
+    """Runs @tests; keeps the folder of a failed one and says where it is."""
+    print(f"1..{len(tests)}", flush=True)
+    failed = False
+    for number, test in enumerate(tests, 1):
+        name = test.__name__.replace("_", " ")
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="vmapple-test-"))
+        try:
+            if not paths.QEMU.exists():
+                raise Skip(f"no {paths.QEMU}; make qemu builds it")
+            test(folder)
+            print(f"ok {number} - {name}", flush=True)
+        except Skip as reason:
+            print(f"ok {number} - {name} # SKIP {reason}", flush=True)
+        except Exception as error:  # pylint: disable=broad-except
+            failed = True
+            print(f"not ok {number} - {name}")
+            for line in traceback.format_exception(error):
+                print("# " + line.rstrip().replace("\n", "\n# "))
+            print(f"# its files: {folder}", flush=True)
+            continue
+        shutil.rmtree(folder)
+    sys.exit(failed)
