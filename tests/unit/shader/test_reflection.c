@@ -14,8 +14,8 @@ static struct pvg_translation small_translation(void)
     t.words[0] = 0x07230203;
     t.reflection.stage = PVG_STAGE_KERNEL;
     t.reflection.buffer_count = 1;
-    t.reflection.buffers[0] = (struct pvg_shader_buffer){
-        .index = 30, .access = PVG_ACCESS_READ, .alignment = 4};
+    t.reflection.buffers[0] =
+        (struct pvg_shader_buffer){.index = 30, .access = PVG_ACCESS_READ, .alignment = 4};
     strcpy(t.reflection.entry, "saxpy");
     return t;
 }
@@ -38,7 +38,8 @@ static void a_translation_survives_its_encoding(void **state)
 static void a_refusal_survives_its_encoding(void **state)
 {
     struct pvg_translation t = {.status = PVG_TRANSLATE_FEATURE,
-                                .missing = PVG_SHADER_FEATURE(INT64), .reason = "needs shaderInt64"};
+                                .missing = PVG_SHADER_FEATURE(INT64),
+                                .reason = "needs shaderInt64"};
     struct pvg_translation back;
     uint8_t bytes[1024];
     size_t size = pvg_translation_encoded_size(&t);

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* A module that does what the emitter does, and one change to it for each rule of the audit. The
+ * changed ones are all valid SPIR-V, unless said otherwise: the validator would let them pass. */
+#include "shader/audit.h"
+
+#include <string.h>
+
+#include <glib.h>
+#include "shader/spirv_tools.h"
+
+#include "shader/validate.h"
+#include "test.h"
+
+static const char module_text[] =
+    "OpCapability Shader\n"
+    "OpCapability VulkanMemoryModel\n"
+    "%glsl = OpExtInstImport \"GLSL.std.450\"\n"
+    "OpMemoryModel Logical Vulkan\n"
+    "OpEntryPoint GLCompute %main \"main\" %buf %push %shared %fixed %private %gid\n"
+    "OpExecutionMode %main LocalSize 1 1 1\n"
+    "OpDecorate %gid BuiltIn GlobalInvocationId\n"
+    "OpDecorate %words ArrayStride 4\n"
+    "OpMemberDecorate %block 0 Offset 0\n"
+    "OpDecorate %block Block\n"
+    "OpDecorate %buf DescriptorSet 0\n"
+    "OpDecorate %buf Binding 3\n"
+    "OpMemberDecorate %pushes 0 Offset 0\n"
+    "OpMemberDecorate %pushes 1 Offset 124\n"
+    "OpDecorate %pushes Block\n"
+    "OpDecorate %length SpecId 16\n"
+    "%void = OpTypeVoid\n"
+    "%fn = OpTypeFunction %void\n"
+    "%u32 = OpTypeInt 32 0\n"
+    "%f32 = OpTypeFloat 32\n"
+    "%bool = OpTypeBool\n"
+    "%v3 = OpTypeVector %u32 3\n"
+    "%c0 = OpConstant %u32 0\n"
+    "%c1 = OpConstant %u32 1\n"
+    "%c7 = OpConstant %u32 7\n"
+    "%c8 = OpConstant %u32 8\n"
+    "%length = OpSpecConstant %u32 4\n"
+    "%last = OpSpecConstantOp %u32 ISub %length %c1\n"
+    "%words = OpTypeRuntimeArray %u32\n"
+    "%block = OpTypeStruct %words\n"
+    "%p_block = OpTypePointer StorageBuffer %block\n"
+    "%p_word = OpTypePointer StorageBuffer %u32\n"
+    "%pushes = OpTypeStruct %u32 %u32\n"
+    "%p_pushes = OpTypePointer PushConstant %pushes\n"
+    "%p_push = OpTypePointer PushConstant %u32\n"
+    "%a_spec = OpTypeArray %u32 %length\n"
+    "%p_spec = OpTypePointer Workgroup %a_spec\n"
+    "%p_shared = OpTypePointer Workgroup %u32\n"
+    "%a_fixed = OpTypeArray %u32 %c8\n"
+    "%p_fixed = OpTypePointer Workgroup %a_fixed\n"
+    "%p_aprivate = OpTypePointer Private %a_fixed\n"
+    "%p_private = OpTypePointer Private %u32\n"
+    "%p_v3 = OpTypePointer Input %v3\n"
+    "%p_in = OpTypePointer Input %u32\n"
+    "%buf = OpVariable %p_block StorageBuffer\n"
+    "%push = OpVariable %p_pushes PushConstant\n"
+    "%shared = OpVariable %p_spec Workgroup\n"
+    "%fixed = OpVariable %p_fixed Workgroup\n"
+    "%private = OpVariable %p_aprivate Private\n"
+    "%gid = OpVariable %p_v3 Input\n"
+    "%main = OpFunction %void None %fn\n"
+    "%entry = OpLabel\n"
+    "%px = OpAccessChain %p_in %gid %c0\n"
+    "%x = OpLoad %u32 %px\n"
+    "%pp = OpAccessChain %p_push %push %c1\n"
+    "%pushed = OpLoad %u32 %pp\n"
+    "%pw = OpAccessChain %p_word %buf %c0 %x\n"
+    "%w = OpLoad %u32 %pw\n"
+    "%clamped = OpExtInst %u32 %glsl UMin %w %c7\n"
+    "%pf = OpAccessChain %p_shared %fixed %clamped\n"
+    "OpStore %pf %w\n"
+    "%pq = OpAccessChain %p_private %private %clamped\n"
+    "OpStore %pq %w\n"
+    "%spec = OpExtInst %u32 %glsl UMin %last %w\n"
+    "%ps = OpAccessChain %p_shared %shared %spec\n"
+    "OpStore %ps %w\n"
+    "OpReturn\n"
+    "OpFunctionEnd\n";
+
+/* The module with @find, which it has, replaced. */
+static char *changed(const char *find, const char *replace)
+{
+    const char *at = strstr(module_text, find);
+
+    assert_non_null(at);
+    return g_strdup_printf("%.*s%s%s", (int)(at - module_text), module_text, replace,
+                           at + strlen(find));
+}
+
+static void assemble(const char *text, struct pvg_translation *out)
+{
+    spv_context context = spvContextCreate(SPV_ENV_VULKAN_1_3);
+    spv_binary binary = NULL;
+    spv_diagnostic diagnostic = NULL;
+
+    *out = (struct pvg_translation){.status = PVG_TRANSLATE_DONE};
+    if (spvTextToBinary(context, text, strlen(text), &binary, &diagnostic) != SPV_SUCCESS) {
+        fail_msg("line %zu: %s", diagnostic->position.line, diagnostic->error);
+    }
+    out->words = g_memdup2(binary->code, 4 * binary->wordCount);
+    out->word_count = binary->wordCount;
+    out->reflection.stage = PVG_STAGE_KERNEL;
+    out->reflection.buffer_count = 1;
+    out->reflection.buffers[0] =
+        (struct pvg_shader_buffer){.index = 3, .access = 1, .alignment = 4};
+    spvBinaryDestroy(binary);
+    spvContextDestroy(context);
+}
+
+static bool audit_text(const char *text, bool valid, struct pvg_error *error)
+{
+    struct pvg_shader_options options = {0};
+    struct pvg_translation translation;
+    struct pvg_error invalid = {0};
+    bool sound;
+
+    assemble(text, &translation);
+    if (valid && !pvg_shader_validate(translation.words, translation.word_count, &invalid)) {
+        fail_msg("%s", invalid.message);
+    }
+    sound = pvg_shader_audit(&translation, &options, error);
+    pvg_translation_finish(&translation);
+    return sound;
+}
+
+static void what_the_emitter_writes_passes(void **state)
+{
+    struct pvg_error error = {0};
+
+    if (!audit_text(module_text, true, &error)) {
+        fail_msg("%s", error.message);
+    }
+}
+
+static void each_rule_is_violated_once_and_noticed(void **state)
+{
+    static const struct {
+        const char *find, *replace, *message;
+    } cases[] = {
+        {"OpCapability Shader\n", "OpCapability Shader\nOpCapability Int64\n", "capability 11"},
+        {"OpCapability Shader\n", "OpCapability Shader\nOpCapability VariablePointers\n",
+         "capability"},
+        {"OpCapability Shader\n",
+         "OpCapability Shader\nOpCapability PhysicalStorageBufferAddresses\n", "capability"},
+        {"%glsl = ", "OpExtension \"SPV_KHR_variable_pointers\"\n%glsl = ", "extension"},
+        {"\"main\"", "\"other\"", "name"},
+        {"Binding 3", "Binding 4", "does not belong there"},
+        {"Binding 3", "Binding 40", "does not belong there"},
+        {"DescriptorSet 0", "DescriptorSet 1", "does not belong there"},
+        {"%c7 = OpConstant %u32 7", "%c7 = OpConstant %u32 8", "outside its array"},
+        {"UMin %w %c7", "UMax %w %c7", "outside its array"},
+        {"%fixed %clamped", "%fixed %w", "outside its array"},
+        {"%private %clamped", "%private %w", "outside its array"},
+        {"UMin %last %w", "UMin %length %w", "outside its array"},
+        {"UMin %last %w", "UMin %c7 %w", "outside its array"},
+        {"ISub %length %c1", "ISub %length %c0", "outside its array"},
+        {"%p_shared %shared %spec", "%p_shared %shared %c1", "outside its array"},
+        {"%pw = OpAccessChain", "%pw = OpInBoundsAccessChain", "not on the list"},
+        {"%pf = OpAccessChain %p_shared %fixed %clamped",
+         "%pg = OpAccessChain %p_shared %fixed %clamped\n%pf = OpCopyObject %p_shared %pg",
+         "makes a pointer"},
+        {"%c8 = OpConstant %u32 8", "%c8 = OpConstant %u32 9000", "threadgroup memory"},
+        {"1 Offset 124", "1 Offset 128", "push constants"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = changed(cases[i].find, cases[i].replace);
+        struct pvg_error error = {0};
+        bool valid = !strstr(cases[i].replace, "PhysicalStorage");
+
+        if (audit_text(text, valid, &error)) {
+            fail_msg("not noticed: %s", cases[i].replace);
+        }
+        if (!strstr(error.message, cases[i].message)) {
+            fail_msg("%s: %s", cases[i].replace, error.message);
+        }
+    }
+}
+
+static void a_pointer_parameter_is_rejected(void **state)
+{
+    g_autofree char *text =
+        changed("%main = OpFunction %void None %fn\n", "%fp = OpTypeFunction %void %p_private\n"
+                                                       "%main = OpFunction %void None %fn\n");
+    g_autofree char *whole =
+        g_strconcat(text,
+                    "%helper = OpFunction %void None %fp\n%arg = OpFunctionParameter %p_private\n"
+                    "%body = OpLabel\nOpReturn\nOpFunctionEnd\n",
+                    NULL);
+    struct pvg_error error = {0};
+
+    assert_false(audit_text(whole, true, &error));
+    assert_non_null(strstr(error.message, "makes a pointer"));
+}
+
+static void a_wide_struct_in_a_storage_buffer_is_rejected(void **state)
+{
+    g_autofree char *text = changed("%words = OpTypeRuntimeArray %u32\n"
+                                    "%block = OpTypeStruct %words\n",
+                                    "%words = OpTypeRuntimeArray %u32\n"
+                                    "%block = OpTypeStruct %u32 %words\n");
+    g_autofree char *moved = NULL;
+    struct pvg_error error = {0};
+    GString *edit = g_string_new(text);
+
+    g_string_replace(edit, "%block 0 Offset 0",
+                     "%block 0 Offset 0\nOpMemberDecorate %block 1 Offset 4", 1);
+    g_string_replace(edit, "%buf %c0 %x", "%buf %c1 %x", 1);
+    moved = g_string_free(edit, FALSE);
+    assert_false(audit_text(moved, true, &error));
+    assert_non_null(strstr(error.message, "does not belong there"));
+}
+
+static void a_module_of_another_stage_is_rejected(void **state)
+{
+    struct pvg_shader_options options = {.stage = PVG_STAGE_VERTEX};
+    struct pvg_translation translation;
+
+    assemble(module_text, &translation);
+    assert_false(pvg_shader_audit(&translation, &options, NULL));
+    options.stage = PVG_STAGE_KERNEL;
+    assert_true(pvg_shader_audit(&translation, &options, NULL));
+    translation.reflection.stage = PVG_STAGE_FRAGMENT;
+    assert_false(pvg_shader_audit(&translation, &options, NULL));
+    pvg_translation_finish(&translation);
+}
+
+/* Whatever words come, the audit reads none that are not there (the sanitizers watch). */
+static void changed_and_cut_words_are_survived(void **state)
+{
+    static const uint32_t values[] = {0, 1, 2, 0x7fffffff, UINT32_MAX, 0x0001ffff, 0x00030000};
+    struct pvg_shader_options options = {0};
+    struct pvg_translation translation;
+    uint32_t count;
+
+    assemble(module_text, &translation);
+    for (uint32_t i = 0; i < translation.word_count; i++) {
+        uint32_t was = translation.words[i];
+
+        for (size_t j = 0; j < G_N_ELEMENTS(values); j++) {
+            translation.words[i] = values[j];
+            (void)!pvg_shader_audit(&translation, &options, NULL);
+            translation.words[i] = was ^ values[j];
+            (void)!pvg_shader_audit(&translation, &options, NULL);
+        }
+        translation.words[i] = was;
+    }
+    count = translation.word_count;
+    for (uint32_t cut = 0; cut < count; cut++) {
+        g_autofree uint32_t *copy = g_memdup2(translation.words, 4 * (size_t)cut);
+        struct pvg_translation part = translation;
+
+        part.words = copy;
+        part.word_count = cut;
+        (void)!pvg_shader_audit(&part, &options, NULL);
+    }
+    pvg_translation_finish(&translation);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_the_emitter_writes_passes),
+        cmocka_unit_test(each_rule_is_violated_once_and_noticed),
+        cmocka_unit_test(a_pointer_parameter_is_rejected),
+        cmocka_unit_test(a_wide_struct_in_a_storage_buffer_is_rejected),
+        cmocka_unit_test(a_module_of_another_stage_is_rejected),
+        cmocka_unit_test(changed_and_cut_words_are_survived),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
