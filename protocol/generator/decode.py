@@ -17,13 +17,13 @@ def write(model, room):
                      [(r.offset, r.name[len(prefix) + 1:]) for r in room.registers
                       if r.name.startswith(prefix + "_")])
     for struct in room.structs:
-        out += decoder(struct.name, struct.name, struct.layout, {}, whole=True)
-        if not struct.layout.variable:
-            out += element(struct.name)
+        for form in struct.forms:
+            out += decoder(struct, form, whole=True)
+            if not form.layout.variable:
+                out += element(struct, form)
     for record in room.records:
         for form in record.forms:
-            out += decoder(form.name, record.name, form.layout,
-                           {**record.defaults, **form.constants}, whole=False)
+            out += decoder(record, form, whole=False)
     for space in room.spaces:
         out += dispatch(model, space)
     return "\n".join(out)
@@ -36,22 +36,22 @@ def names(function, argument, pairs):
     return [*out, "    }", "    return NULL;", "}", ""]
 
 
-def decoder(name, struct, layout, preset, whole):
+def decoder(owner, form, whole):
     """@whole: take the unwritten tail too, since something else may follow."""
-    body, word, index = [], False, False
+    layout = form.layout
+    body, word = [], False
     fields = layout.fields if whole else fields_to_read(layout)
     for field in fields:
         body += take(field)
         word |= bool(field.bits)
-        index |= bool(field.fixed and not is_byte_array(field))
-    out = [f"enum pvg_refusal pvg_wire_{name}_decode(struct pvg_cursor *c,",
-           f"        struct pvg_wire_{struct} *out)", "{"]
+    out = [f"enum pvg_refusal pvg_wire_{form.name}_decode(struct pvg_cursor *c,",
+           f"        struct pvg_wire_{owner.name} *out)", "{"]
     if word:
         out.append("    uint64_t word;")
-    if word or index:
+    if word:
         out.append("")
-    out.append(f"    memset(out, 0, sizeof(*out));")
-    out += [f"    out->{member} = {value};" for member, value in preset.items()]
+    out.append("    memset(out, 0, sizeof(*out));")
+    out += [f"    out->{member} = {value};" for member, value in owner.preset(form).items()]
     return [*out, *body, "    return c->refusal;", "}", ""]
 
 
@@ -98,15 +98,18 @@ def take(field):
         scalar = SCALARS[field.type]
         truth = " != 0" if field.enum == "bool" else ""
         member = ".value" if scalar.wrapped else ""
-        line = f"{target}{index}{member} = pvg_take_{scalar.take}(c){truth};"
+        # The cast brings a signed number's sign into a wider member.
+        cast = f"({scalar.c})" if scalar.c.startswith("int") else ""
+        line = f"{target}{index}{member} = {cast}pvg_take_{scalar.take}(c){truth};"
     if field.fixed:
         return [f"    for (size_t i = 0; i < {field.fixed}; i++) {{", f"        {line}", "    }"]
     return [f"    {line}"]
 
 
-def element(name):
-    return [f"struct pvg_wire_{name} pvg_wire_{name}_at(",
-            f"        struct pvg_wire_{name}_array array, uint32_t index)", "{", f"    struct pvg_wire_{name} out;",
+def element(struct, form):
+    name = form.name
+    return [f"struct pvg_wire_{struct.name} pvg_wire_{name}_at(",
+            f"        struct pvg_wire_{name}_array array, uint32_t index)", "{", f"    struct pvg_wire_{struct.name} out;",
             "    struct pvg_cursor c = pvg_wire_element(array.bytes, array.count, index,",
             f"            PVG_WIRE_{upper(name)}_SIZE);", "",
             f"    (void)pvg_wire_{name}_decode(&c, &out);", "    return out;", "}", ""]
@@ -115,7 +118,7 @@ def element(name):
 def dispatch(model, space):
     name = space.name
     out = []
-    forms = [(r, f) for r in model.records_of(name) for f in r.forms]
+    forms = model.forms_of(name)
     out += names(f"pvg_wire_{name}_name", "opcode", [(f.opcode, f.title) for _, f in forms])
     for record, form in forms:
         out += [f"static enum pvg_refusal {name}_{form.name}(",

@@ -11,7 +11,7 @@ def write_header(model, room):
     guard = f"PVG_WIRE_{upper(room.name)}_ENCODE_H"
     out = [prologue(room, "Encoders, freestanding: for guests."), f"#ifndef {guard}",
            f"#define {guard}", "", f'#include "wire/{room.name}.h"', '#include "wire/writer.h"', ""]
-    if any(r for r in room.records):
+    if room.records:
         out += [comment("Each appends one whole record, header included, or the payload of one"
                         " packet; members that the form does not carry are ignored."), ""]
     for name, struct in encoders(room):
@@ -20,8 +20,7 @@ def write_header(model, room):
 
 
 def encoders(room):
-    yield from ((s.name, s.name) for s in room.structs)
-    yield from ((f.name, r.name) for r in room.records for f in r.forms)
+    return [(f.name, o.name) for o in [*room.structs, *room.records] for f in o.forms]
 
 
 def signature(name, struct):
@@ -31,28 +30,29 @@ def signature(name, struct):
 
 def write(model, room):
     out = [prologue(room, "Encoders."), f'#include "wire/{room.name}_encode.h"', ""]
-    used = {f.type for r in [*room.structs, *(f for rec in room.records for f in rec.forms)]
-            for f in r.layout.fields if f.type in model.structs}
-    rooms = sorted({model.structs[name].room for name in used} - {room.name})
-    out += [*(f'#include "wire/{name}_encode.h"' for name in rooms), ""]
+    fields = [f for o in [*room.structs, *room.records] for form in o.forms
+              for f in form.layout.fields]
+    rooms = {model.struct_of(f.type).room for f in fields if f.kind == "struct" and not f.counted}
+    out += [*(f'#include "wire/{name}_encode.h"' for name in sorted(rooms - {room.name})), ""]
     for struct in room.structs:
-        out += encoder(struct.name, struct.name, struct.layout, "", "")
+        for form in struct.forms:
+            out += encoder(struct, form, "", "")
     for record in room.records:
-        header = model.spaces[record.spaces[0]].header
         for form in record.forms:
-            if header == "record":
-                before = f"    size_t start = pvg_writer_begin_record(w, {form.opcode:#x});\n\n"
-                after = "    pvg_writer_end_record(w, start);\n"
+            if model.spaces[form.spaces[0]].header == "record":
+                out += encoder(record, form,
+                               f"    size_t start = pvg_writer_begin_record(w, {form.opcode:#x});\n\n",
+                               "    pvg_writer_end_record(w, start);\n")
             else:
-                before, after = "", "    pvg_writer_round(w);\n"
-            out += encoder(form.name, record.name, form.layout, before, after)
+                out += encoder(record, form, "", "    pvg_writer_round(w);\n")
     return "\n".join(out)
 
 
-def encoder(name, struct, layout, before, after):
-    body = "\n".join(line for field in layout.fields for line in put(field))
-    unused = "" if any(f.kind not in ("pad", "zero") for f in layout.fields) else "    (void)in;\n"
-    return [f"void {signature(name, struct)}\n{{\n{before}{unused}{body}\n{after}}}\n"]
+def encoder(owner, form, before, after):
+    fields = form.layout.fields
+    body = "".join(line + "\n" for field in fields for line in put(field))
+    unused = "" if any(f.kind not in ("pad", "zero") for f in fields) else "    (void)in;\n"
+    return [f"void {signature(form.name, owner.name)}\n{{\n{before}{unused}{body}{after}}}\n"]
 
 
 def put(field):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Writes wire/<room>.h: enums, registers, structs, and what decodes and dispatches them."""
-from .model import Bits, SCALARS, member_type, members_of
+from .model import Bits, member_type
 from .text import comment, hexed, prologue, upper
 
 
@@ -18,12 +18,13 @@ def write(model, room):
     if room.registers:
         out += registers(room)
     for struct in room.structs:
-        out += struct_type(struct.name, struct, plain_members(struct.layout))
-        out += struct_api(struct)
+        out += struct_type(struct)
+        for form in struct.forms:
+            out += struct_api(struct, form)
     for space in room.spaces:
         out += opcodes(model, space)
     for record in room.records:
-        out += record_type(record)
+        out += struct_type(record)
         for form in record.forms:
             out += [f"enum pvg_refusal pvg_wire_{form.name}_decode(struct pvg_cursor *c,",
                     f"        struct pvg_wire_{record.name} *out);"]
@@ -36,10 +37,10 @@ def write(model, room):
 def uses(model, room):
     """The rooms whose types this one needs."""
     found = set()
-    layouts = [s.layout for s in room.structs] + [f.layout for r in room.records for f in r.forms]
-    for field in (f for layout in layouts for f in layout.fields):
-        if field.type in model.structs:
-            found.add(model.structs[field.type].room)
+    forms = [f for owner in [*room.structs, *room.records] for f in owner.forms]
+    for field in (f for form in forms for f in form.layout.fields):
+        if field.type in model.struct_forms:
+            found.add(model.struct_of(field.type).room)
         for name in [field.enum, *(b.type for b in field.bits)]:
             if name in model.enums:
                 found.add(model.enums[name].room)
@@ -72,10 +73,6 @@ def registers(room):
               for p in dict.fromkeys(r.name.split("_")[0] for r in room.registers)), ""]
 
 
-def plain_members(layout):
-    return {m.name: m for f in layout.fields for m in members_of(f)}
-
-
 def member_line(member):
     fixed = "" if isinstance(member, Bits) or not member.fixed else f"[{member.fixed}]"
     notes = []
@@ -88,33 +85,33 @@ def member_line(member):
     return f"    {member_type(member)} {member.name}{fixed};{note}"
 
 
-def struct_type(name, item, members, constants=()):
-    lines = [member_line(m) for m in members.values()]
-    lines += [f"    uint32_t {n}; /* follows from the opcode */" for n in constants]
+def struct_type(item):
+    lines = [member_line(m) for m in item.members().values()]
+    lines += [f"    uint32_t {n}; /* follows from the form */" for n in item.constants()]
     text = " ".join(t for t in (item.title and item.title + ".", item.doc) if t)
     return [comment(f"{text} Spec: {item.spec} [{item.confidence}]."),
-            f"struct pvg_wire_{name} {{",
+            f"struct pvg_wire_{item.name} {{",
             *(lines or ["    char nothing; /* the record has no fields */"]), "};", ""]
 
 
-def struct_api(struct):
-    name, big = struct.name, upper(struct.name)
+def struct_api(struct, form):
+    name, big = form.name, upper(form.name)
     out = []
-    if not struct.layout.variable:
-        out.append(f"#define PVG_WIRE_{big}_SIZE {hexed(struct.layout.size)}")
+    if not form.layout.variable:
+        out.append(f"#define PVG_WIRE_{big}_SIZE {hexed(form.layout.size)}")
     else:
-        out.append(f"#define PVG_WIRE_{big}_MIN_SIZE {hexed(struct.layout.size)}")
+        out.append(f"#define PVG_WIRE_{big}_MIN_SIZE {hexed(form.layout.size)}")
     if struct.offsets:
-        for field in struct.layout.fields:
+        for field in form.layout.fields:
             if field.kind not in ("pad", "zero") and field.name != "-" and field.offset is not None:
                 out.append(f"#define PVG_WIRE_{big}_{upper(field.name)}_AT {hexed(field.offset)}")
     out += [f"enum pvg_refusal pvg_wire_{name}_decode(struct pvg_cursor *c,",
-            f"        struct pvg_wire_{name} *out);"]
-    if not struct.layout.variable:
+            f"        struct pvg_wire_{struct.name} *out);"]
+    if not form.layout.variable:
         out += ["", comment("Elements as they lie on the wire, borrowed."),
                 f"struct pvg_wire_{name}_array {{", "    const uint8_t *bytes;",
                 "    uint32_t count;", "};",
-                f"struct pvg_wire_{name} pvg_wire_{name}_at(",
+                f"struct pvg_wire_{struct.name} pvg_wire_{name}_at(",
                 f"        struct pvg_wire_{name}_array array, uint32_t index);"]
     return [*out, ""]
 
@@ -122,17 +119,13 @@ def struct_api(struct):
 def opcodes(model, space):
     out = [comment(f"{space.title} Spec: {space.spec}."), f"enum pvg_wire_{space.name}_opcode {{"]
     done = set()
-    forms = [f for r in model.records_of(space.name) for f in r.forms]
+    forms = [f for _, f in model.forms_of(space.name)]
     for form in sorted(forms, key=lambda f: (f.opcode, f.only_size)):
         if form.opcode not in done:
             out.append(f"    PVG_WIRE_{upper(space.name)}_{upper(form.name)} = {form.opcode:#x},")
         done.add(form.opcode)
     return [*out, "};", "", comment("NULL for an opcode without a name."),
             f"const char *pvg_wire_{space.name}_name(uint64_t opcode);", ""]
-
-
-def record_type(record):
-    return struct_type(record.name, record, record.members(), record.constants())
 
 
 def handlers(model, space):

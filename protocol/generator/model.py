@@ -22,7 +22,10 @@ SCALARS = {
     "u16": Scalar(2, "uint16_t", "u16"),
     "u32": Scalar(4, "uint32_t", "u32"),
     "u64": Scalar(8, "uint64_t", "u64"),
+    "i16": Scalar(2, "int16_t", "u16"),
+    "i64": Scalar(8, "int64_t", "u64"),
     "f32": Scalar(4, "float", "f32"),
+    "f64": Scalar(8, "double", "f64"),
     "gva": Scalar(8, "struct pvg_gva", "u64", True),
     "gpa": Scalar(8, "struct pvg_gpa", "u64", True),
     "pfn": Scalar(4, "struct pvg_pfn", "u32", True),
@@ -57,6 +60,7 @@ class Field:
     fixed: int = 0   # number of elements, when the layout says it; 0: not an array
     counted: str = ""  # the member that holds the number of elements
     bits: list = dataclasses.field(default_factory=list)
+    owner: str = ""  # the C struct, for a field that is one
 
     @property
     def total(self):
@@ -108,33 +112,28 @@ class Register(Item):
 
 
 @dataclasses.dataclass
-class Struct(Item):
-    layout: Layout
-    offsets: bool      # also make constants of the offsets
-
-
-@dataclasses.dataclass
 class Form:
-    """One way in which a record is written: an opcode, and a layout."""
-    record: str
+    """One way in which a struct or record is written; forms share the C struct of their owner."""
+    owner: str
     name: str
     title: str
-    opcode: int
-    only_size: int     # the opcode has forms that only this total size tells apart; 0: no
     confidence: str
     doc: str
     layout: Layout
-    constants: dict    # members that follow from the opcode
+    constants: dict    # members that follow from the form
+    opcode: int = 0
+    only_size: int = 0  # the opcode has forms that only this total size tells apart; 0: no
+    spaces: list = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass
-class Record(Item):
-    spaces: list
+class Formed(Item):
+    """What is written in one or more forms."""
     forms: list
     defaults: dict     # members that not every form carries
 
     def members(self):
-        """(name, field or bits) of the C struct; where forms differ, the widest wins."""
+        """Members of the C struct by name; where forms differ, the widest wins."""
         found = {}
         for form in self.forms:
             for field in form.layout.fields:
@@ -145,9 +144,23 @@ class Record(Item):
         return found
 
     def constants(self):
-        """Members that no form carries: they follow from the opcode alone."""
+        """Members that no form carries: they follow from the form alone."""
         found = self.members()
         return dict.fromkeys(n for f in self.forms for n in f.constants if n not in found)
+
+    def preset(self, form):
+        return {**self.defaults, **form.constants}
+
+
+@dataclasses.dataclass
+class Struct(Formed):
+    offsets: bool      # also make constants of the offsets
+
+
+@dataclasses.dataclass
+class Record(Formed):
+    def in_space(self, space):
+        return [f for f in self.forms if space in f.spaces]
 
 
 @dataclasses.dataclass
@@ -172,12 +185,21 @@ class Room:
 class Model:
     rooms: list
     enums: dict
+    struct_forms: dict  # name of the form: its Struct
+    form_layouts: dict
     structs: dict
     records: dict
     spaces: dict
 
     def records_of(self, space):
-        return [r for room in self.rooms for r in room.records if space in r.spaces]
+        return [r for room in self.rooms for r in room.records if r.in_space(space)]
+
+    def forms_of(self, space):
+        return [(r, f) for r in self.records_of(space) for f in r.in_space(space)]
+
+    def struct_of(self, name):
+        """The struct of which @name is a form."""
+        return self.struct_forms[name]
 
 
 def members_of(field):
@@ -202,13 +224,13 @@ def member_type(member):
     if member.counted:
         return f"struct pvg_wire_{member.type}_array"
     if member.kind == "struct":
-        return f"struct pvg_wire_{member.type}"
+        return f"struct pvg_wire_{member.owner}"
     return "bool" if member.enum == "bool" else SCALARS[member.type].c
 
 
 class Loader:
     def __init__(self):
-        self.model = Model([], {}, {}, {}, {})
+        self.model = Model([], {}, {}, {}, {}, {}, {})
         self.where = ""
 
     def need(self, condition, text):
@@ -237,6 +259,11 @@ class Loader:
             for entry in data.pop("record", []):
                 room.records.append(self.record(room, entry))
             self.need(not data, f"unknown tables {', '.join(data)}")
+        # Enums and structs share C's tags.
+        for name in self.model.enums.keys() & (self.model.structs.keys() | self.model.records.keys()):
+            self.need(False, f"{name} is both an enum and a struct")
+        for name in self.model.structs.keys() & self.model.records.keys():
+            self.need(False, f"{name} is both a struct and a record")
         for space in self.model.spaces:
             self.check_space(space)
         return self.model
@@ -295,43 +322,53 @@ class Loader:
 
     def struct(self, room, entry):
         base = self.item(room, entry)
-        layout = self.layout(base["name"], entry.pop("fields"))
-        size = entry.pop("size", layout.size)
-        self.need(layout.variable or layout.size <= size, f"its fields need {layout.size} bytes")
-        layout.size = size
-        return self.done(entry, Struct(**base, layout=layout,
-                                       offsets=entry.pop("offsets", False)), self.model.structs)
+        forms = []
+        for form in entry.pop("form", None) or [take_keys(entry, ("size", "fields"))]:
+            made = self.form(room, base, form)
+            size = form.pop("size", made.layout.size)
+            self.need(made.layout.size <= size, f"its fields need {made.layout.size} bytes")
+            made.layout.size = size
+            self.need(not form, f"unknown keys {', '.join(form)}")
+            self.need(made.name not in self.model.struct_forms, "the name is taken")
+            forms.append(made)
+        made = Struct(**base, forms=forms, defaults=entry.pop("defaults", {}),
+                      offsets=entry.pop("offsets", False))
+        for form in forms:
+            self.model.struct_forms[form.name] = made
+            self.model.form_layouts[form.name] = form.layout
+        return self.done(entry, made, self.model.structs)
 
     def record(self, room, entry):
         base = self.item(room, entry)
-        spaces = entry.pop("spaces", None) or [room.spaces[0].name]
         forms = []
-        raw = entry.pop("form", None)
-        if raw is None:  # the one form of most records stands in the record itself
-            raw = [{k: entry.pop(k) for k in ("opcode", "size", "fields", "set", "only_size")
-                    if k in entry}]
-        for form in raw:
-            name = form.pop("name", base["name"])
-            self.where = f"{room.name}.toml: {name}"
-            layout = self.layout(name, form.pop("fields", ""))
-            header = 8 if self.model.spaces[spaces[0]].header == "record" else 0
+        # The one form of most records stands in the record itself.
+        for form in entry.pop("form", None) or [take_keys(entry, (
+                "opcode", "size", "fields", "set", "only_size", "spaces"))]:
+            made = self.form(room, base, form)
+            made.opcode = form.pop("opcode")
+            made.spaces = form.pop("spaces", None) or [room.spaces[0].name]
+            header = 8 if self.model.spaces[made.spaces[0]].header == "record" else 0
             size = form.pop("size", None)
             # A record's size is written as the spec gives it: with its header, rounded to 4.
             if size is not None:
-                self.need(round4(layout.size) + header == size,
-                          f"size {size}, its fields need {round4(layout.size) + header}")
+                self.need(round4(made.layout.size) + header == size,
+                          f"size {size}, its fields need {round4(made.layout.size) + header}")
             else:
-                self.need(layout.variable, "a fixed record states its size")
-            forms.append(Form(base["name"], name, form.pop("title", base["title"] or name),
-                              form.pop("opcode"), size if form.pop("only_size", False) else 0,
-                              form.pop("confidence", base["confidence"]),
-                              form.pop("doc", ""), layout, form.pop("set", {})))
+                self.need(made.layout.variable, "a fixed record states its size")
+            made.only_size = size if form.pop("only_size", False) else 0
             self.need(not form, f"unknown keys {', '.join(form)}")
-        made = Record(**base, spaces=spaces, forms=forms, defaults=entry.pop("defaults", {}))
-        known = made.members()
+            forms.append(made)
+        made = Record(**base, forms=forms, defaults=entry.pop("defaults", {}))
         for name in made.defaults:
-            self.need(name in known, f"a default for {name}, which no form has")
+            self.need(name in made.members(), f"a default for {name}, which no form has")
         return self.done(entry, made, self.model.records)
+
+    def form(self, room, base, entry):
+        name = entry.pop("name", base["name"])
+        self.where = f"{room.name}.toml: {name}"
+        return Form(base["name"], name, entry.pop("title", base["title"] or name),
+                    entry.pop("confidence", base["confidence"]), entry.pop("doc", ""),
+                    self.layout(name, entry.pop("fields", "")), entry.pop("set", {}))
 
     def layout(self, name, text):
         fields, end, written, open_end = [], 0, 0, False
@@ -381,8 +418,9 @@ class Loader:
             made.size = SCALARS[base].size
             if name == "-":
                 made.kind = "word"
-        elif base in self.model.structs:
-            made.kind, made.size = "struct", self.model.structs[base].layout.size
+        elif base in self.model.struct_forms:
+            made.kind, made.size = "struct", self.model.form_layouts[base].size
+            made.owner = self.model.struct_forms[base].name
         else:
             self.need(False, f"{base}: no such type")
         if count:
@@ -409,12 +447,15 @@ class Loader:
 
     def check_space(self, space):
         seen = {}
-        for record in self.model.records_of(space):
-            for form in record.forms:
-                self.where = f"{record.room}.toml: {form.name}"
-                key = (form.opcode, form.only_size)
-                self.need(key not in seen, f"opcode {form.opcode:#x} is {seen.get(key)}'s")
-                seen[key] = form.name
+        for record, form in self.model.forms_of(space):
+            self.where = f"{record.room}.toml: {form.name}"
+            key = (form.opcode, form.only_size)
+            self.need(key not in seen, f"opcode {form.opcode:#x} is {seen.get(key)}'s")
+            seen[key] = form.name
+
+
+def take_keys(entry, keys):
+    return {key: entry.pop(key) for key in keys if key in entry}
 
 
 def lines_of(text):

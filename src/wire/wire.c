@@ -5,6 +5,15 @@
 #include <assert.h>
 #include <string.h>
 
+double pvg_take_f64(struct pvg_cursor *c)
+{
+    uint64_t bits = pvg_take_u64(c);
+    double value;
+
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
 const uint8_t *pvg_wire_take_elements(struct pvg_cursor *c, uint64_t count, size_t size)
 {
     if (c->refusal == PVG_ACCEPTED && count > c->left / size) {

@@ -39,6 +39,9 @@ uint16_t pvg_wire_u16_at(struct pvg_wire_u16_array array, uint32_t index);
 uint32_t pvg_wire_u32_at(struct pvg_wire_u32_array array, uint32_t index);
 float pvg_wire_f32_at(struct pvg_wire_f32_array array, uint32_t index);
 
+/* For generated code. */
+double pvg_take_f64(struct pvg_cursor *c);
+
 /* For generated code. @count elements of @size bytes, or NULL and COUNT when fewer are there. */
 const uint8_t *pvg_wire_take_elements(struct pvg_cursor *c, uint64_t count, size_t size);
 struct pvg_wire_bytes pvg_wire_take_rest(struct pvg_cursor *c);

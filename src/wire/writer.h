@@ -78,6 +78,16 @@ static inline void pvg_put_f32(struct pvg_writer *w, float value)
     pvg_put_u32(w, as.bits);
 }
 
+static inline void pvg_put_f64(struct pvg_writer *w, double value)
+{
+    union {
+        double number;
+        uint64_t bits;
+    } as = {.number = value};
+
+    pvg_put_u64(w, as.bits);
+}
+
 static inline void pvg_put_bytes(struct pvg_writer *w, const void *bytes, size_t size)
 {
     uint8_t *at = pvg_writer_claim(w, size);
