@@ -4,13 +4,19 @@
 #define PVG_MEMORY_MEMORY_H
 
 #include "memory/ram.h"
+#include "memory/surface.h"
+#include "memory/task.h"
 
 struct pvg_memory {
     unsigned page_shift; /* 12 on PCI, 14 on MMIO; nothing on the wire states it */
+    enum pvg_variant variant;
     struct pvg_ram ram;
+    struct pvg_tasks tasks;
+    struct pvg_surfaces surfaces;
 };
 
-void pvg_memory_init(struct pvg_memory *memory, unsigned page_shift);
+void pvg_memory_init(struct pvg_memory *memory, enum pvg_variant variant,
+                     struct pvg_counters *counters);
 void pvg_memory_finish(struct pvg_memory *memory);
 
 #endif
