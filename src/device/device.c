@@ -86,7 +86,7 @@ static void init_parts(struct pvg_device *device, const struct pvg_device_option
     pvg_refusals_init(&device->refusals, &device->log, &device->counters);
     device->counts.bad_doorbells = pvg_counters_add(&device->counters, "bad-doorbells");
     device->counts.bad_accesses = pvg_counters_add(&device->counters, "bad-accesses");
-    pvg_memory_init(&device->memory, options->variant == PVG_VARIANT_PCI ? 12 : 14);
+    pvg_memory_init(&device->memory, options->variant, &device->counters);
     pvg_registers_init(&device->registers);
     pvg_interrupt_init(&device->gfx_line, device->ops, device->host, PVG_INTERRUPT_GFX,
                        &device->counters);
