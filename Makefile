@@ -2,8 +2,9 @@
 # A thin front: every target is one line of meson, ninja or a script, and can be run by hand.
 
 BUILD := build
+TARGETS := qemu-system-aarch64 qemu-system-x86_64
 
-.PHONY: all test clean
+.PHONY: all qemu test clean
 
 all: $(BUILD)/release/build.ninja
 	ninja -C $(BUILD)/release
@@ -15,6 +16,11 @@ $(BUILD)/release/build.ninja:
 $(BUILD)/asan/build.ninja:
 	scripts/install-deps build test
 	meson setup $(BUILD)/asan --werror -Db_sanitize=address,undefined
+
+# QEMU with vmapple in it: build/qemu/qemu-system-*. TARGETS= builds fewer.
+qemu: all
+	scripts/install-deps fetch qemu-build
+	qemu/graft $(TARGETS) qemu-img
 
 # Unit tests run once, with the sanitizers in.
 test: $(BUILD)/asan/build.ninja

@@ -20,6 +20,12 @@ enum {
     REG_STRIDE = 0x1228,
 };
 
+/* The same registers on both: a window of the vmapple machine, or a BAR on a PCI machine. */
+static bool open_gpu(struct window *gpu)
+{
+    return window_open_node(gpu, "vmapple,apple-gfx", 0) || window_open_pci(gpu, 0x106b, 0xeeee, 0);
+}
+
 /* The first mode the GPU offers, with rows as far apart as it wants them. */
 static bool pick_mode(const struct window *gpu, struct report *report, struct canvas *canvas)
 {
@@ -58,8 +64,7 @@ void check_framebuffer(struct report *report)
     struct window gpu = { 0 };
     struct canvas canvas;
 
-    if (report_expect(report, window_open_node(&gpu, "vmapple,apple-gfx", 0),
-                      "no apple-gfx in the device tree") &&
+    if (report_expect(report, open_gpu(&gpu), "no apple-gfx in the device tree or on PCI") &&
         pick_mode(&gpu, report, &canvas) &&
         report_expect(report, dma_alloc(&memory, canvas.stride * canvas.height),
                       "no memory for a framebuffer of %zu bytes",

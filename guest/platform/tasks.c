@@ -12,6 +12,12 @@
 #include <sys/reboot.h>
 #include <unistd.h>
 
+#if defined(__aarch64__)
+#define POWER_KEY "gpio-keys"
+#else
+#define POWER_KEY "Power Button" /* of ACPI */
+#endif
+
 static void say(const char *line)
 {
     puts(line);
@@ -21,9 +27,9 @@ static void say(const char *line)
 void task_wait(void)
 {
     struct report report = { .name = "power-key" };
-    int input = input_open("gpio-keys", 10);
+    int input = input_open(POWER_KEY, 10);
 
-    if (report_expect(&report, input >= 0, "no gpio-keys device appeared")) {
+    if (report_expect(&report, input >= 0, "no input device \"" POWER_KEY "\" appeared")) {
         say("ready: power-key");
         while (!input_wait(input, EV_KEY, KEY_POWER, 1, 60)) {
         }

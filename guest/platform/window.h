@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A device's registers, mapped through /dev/mem. The kernel must run with iomem=relaxed where one
- * of its own drivers holds the same window (the interrupt controller). */
+ * A device's registers: a window of the machine, mapped through /dev/mem, or a PCI function's BAR,
+ * mapped through sysfs. The kernel must run with iomem=relaxed where one of its own drivers holds
+ * the same window (the interrupt controller). */
 #ifndef GUEST_WINDOW_H
 #define GUEST_WINDOW_H
 
@@ -18,6 +19,9 @@ bool window_open_node(struct window *window, const char *compatible, unsigned in
 
 /* Opens @size bytes at physical address @base, which is page-aligned. */
 bool window_open(struct window *window, uint64_t base, size_t size);
+
+/* Opens BAR @bar of the first PCI function with these ids, and enables it. */
+bool window_open_pci(struct window *window, uint16_t vendor, uint16_t device, unsigned bar);
 
 void window_close(struct window *window);
 

@@ -18,23 +18,49 @@ DISK_SECTORS = 4096
 WRITTEN_AT, WRITTEN, SHIFTED = 64, 8, 1000  # what the guest writes: see guest/platform/disk.c
 
 
-class Guest:
-    """@folder holds its disks, its console's log and its screenshot, and is made anew.
+class Board:
+    """A machine type: what differs from one to the other."""
 
-    @board is "vmapple" or "virt" (the parts they share: for comparison). @snapshots makes disk
-    images that can store snapshots of the machine.
+    def __init__(self, arch, arguments, console="ttyAMA0", bdif=False, checks=None):
+        self.arch, self.arguments, self.console = arch, arguments, console
+        self.bdif = bdif  # has the two disks of the boot backdoor
+        self.checks = checks  # those that it can pass; None: all
+
+
+_USB = ["-device", "qemu-xhci", "-device", "usb-kbd", "-device", "usb-tablet"]
+_COMMON_CHECKS = ["cpus", "virtio-blk", "pci-msi", "pci-intx", "virtio-net", "usb-keyboard",
+                  "usb-tablet"]
+
+BOARDS = {
+    "vmapple": Board("arm64", ["-M", f"vmapple,uuid={ECID:#x}"], bdif=True),
+    # What it is measured against: the same kernel, CPU and common devices.
+    "virt": Board("arm64", ["-M", "virt,gic-version=3", "-cpu", "max", *_USB],
+                  checks=[*_COMMON_CHECKS, "rtc-pl031"]),
+    # The PCI form of the GPU, as x86-64 guests see it.
+    "q35": Board("amd64", ["-M", "q35", "-cpu", "max", "-vga", "none",
+                           "-device", "apple-gfx-pci", *_USB],
+                 console="ttyS0", checks=[*_COMMON_CHECKS, "framebuffer"]),
+}
+
+
+class Guest:
+    """@folder holds its disks, its console's log and its screenshot.
+
+    @board names one of BOARDS. @snapshots makes disk images that can store snapshots of the
+    machine. @program is the guest program, where it is not the release build's.
     """
 
     def __init__(self, folder, board="vmapple", task="check", cpus=1, ram_mib=512, msi=True,
-                 checks=None, snapshots=False, display="none", program=None, extra=()):
+                 snapshots=False, display="none", program=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._board, self._task, self._checks = board, task, checks
-        self._cpus, self._ram_mib, self._msi = cpus, ram_mib, msi
-        self._snapshots, self._display, self._extra = snapshots, display, list(extra)
-        self._kernel = kernel.fetch("arm64")
-        self._initramfs = initramfs.build(
-            self._kernel, "arm64", program or paths.GUEST_PROGRAM, self.folder / "initramfs.cpio")
+        self.board = BOARDS[board]
+        self._task, self._cpus, self._ram_mib, self._msi = task, cpus, ram_mib, msi
+        self._snapshots, self._display = snapshots, display
+        arch = self.board.arch
+        self._kernel = kernel.fetch(arch)
+        self._initramfs = initramfs.build(self._kernel, arch, program or paths.guest_program(arch),
+                                          self.folder / "initramfs.cpio")
         self._images = {
             "aux": disks.write(self.folder / "aux.img", "aux_", AUX_SECTORS),
             "root": disks.write(self.folder / "root.img", "root", ROOT_SECTORS),
@@ -47,27 +73,23 @@ class Guest:
 
     def start(self, log="console.log", extra=()):
         """A running Machine; use with "with"."""
-        return Machine(paths.QEMU, self.arguments() + list(extra), self.folder / log)
+        return Machine(paths.qemu(self.board.arch), self.arguments() + list(extra),
+                       self.folder / log)
 
     def arguments(self):
         """QEMU's command line."""
-        return [
-            *self._machine_arguments(),
-            "-smp", self._cpus, "-m", self._ram_mib, "-no-reboot", "-display", self._display,
+        arguments = [
+            *self.board.arguments, "-smp", self._cpus, "-m", self._ram_mib, "-monitor", "none",
+            "-no-reboot", "-display", self._display,
             "-kernel", self._kernel.image, "-initrd", self._initramfs,
             "-append", self._command_line(),
             *self._disk("msi", "serial=msi_"), *self._disk("intx", "serial=intx,vectors=0"),
-            "-global", "virtio-net-pci.romfile=", "-nic", "user,restrict=on,model=virtio-net-pci",
-            *self._extra]
-
-    def _machine_arguments(self):
-        if self._board == "virt":
-            return ["-M", "virt,gic-version=3", "-cpu", "max", "-device", "qemu-xhci",
-                    "-device", "usb-kbd", "-device", "usb-tablet", "-monitor", "none"]
-        board = f"vmapple,uuid={ECID:#x}" + ("" if self._msi else ",msi=off")
-        arguments = ["-M", board, "-monitor", "none"]
-        for name in ("aux", "root"):
-            arguments += ["-drive", f"if=pflash,{self._file(name)}"]
+            "-global", "virtio-net-pci.romfile=", "-nic", "user,restrict=on,model=virtio-net-pci"]
+        if self.board.bdif:
+            for name in ("aux", "root"):
+                arguments += ["-drive", f"if=pflash,{self._file(name)}"]
+        if not self._msi:
+            arguments += ["-M", "msi=off"]
         return arguments
 
     def _file(self, name):
@@ -78,14 +100,14 @@ class Guest:
                 "-device", f"virtio-blk-pci,drive={name},{properties}"]
 
     def _command_line(self):
-        words = ["console=ttyAMA0", "quiet", "iomem=relaxed", "panic=-1", "--",
+        words = [f"console={self.board.console}", "quiet", "iomem=relaxed", "panic=-1", "--",
                  f"task={self._task}", f"cpus={self._cpus}", f"ram={self._ram_mib << 20}",
                  f"ecid={ECID:#x}", f"now={int(time.time())}",
                  f"root-sectors={ROOT_SECTORS}", f"aux-sectors={AUX_SECTORS}"]
         if not self._msi:
             words.append("msi=off")
-        if self._checks:
-            words.append("checks=" + ",".join(self._checks))
+        if self.board.checks:
+            words.append("checks=" + ",".join(self.board.checks))
         return " ".join(words)
 
     def disk_failure(self):

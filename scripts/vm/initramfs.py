@@ -6,7 +6,7 @@ MODULES = {
     "arm64": ["virtio_pci", "virtio_blk", "virtio_net", "xhci_pci", "usbhid", "hid_generic",
               "evdev", "gpio_keys"],
     "amd64": ["virtio_pci", "virtio_blk", "virtio_net", "xhci_pci", "usbhid", "hid_generic",
-              "evdev"],
+              "evdev", "button"],
 }
 
 _FOLDER = 0o040755

@@ -40,8 +40,8 @@ def run(*tests):
         name = test.__name__.replace("_", " ")
         folder = pathlib.Path(tempfile.mkdtemp(prefix="vmapple-test-"))
         try:
-            if not paths.QEMU.exists():
-                raise Skip(f"no {paths.QEMU}; make qemu builds it")
+            if not paths.qemu("arm64").exists():
+                raise Skip(f"no {paths.qemu('arm64')}; make qemu builds it")
             test(folder)
             print(f"ok {number} - {name}", flush=True)
         except Skip as reason:

@@ -9,7 +9,7 @@ from vm import paths
 
 def expect_refusal(arguments, *words):
     """QEMU ends at once, with status 1 and one line that holds all of @words."""
-    result = subprocess.run([paths.QEMU, "-display", "none", *arguments], capture_output=True,
+    result = subprocess.run([paths.qemu("arm64"), "-display", "none", *arguments], capture_output=True,
                             text=True, timeout=60, stdin=subprocess.DEVNULL)
     said = result.stderr.strip()
     cases.expect_same(result.returncode, 1, f"status ({said})")
