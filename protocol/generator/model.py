@@ -121,7 +121,7 @@ class Form:
     doc: str
     layout: Layout
     constants: dict    # members that follow from the form
-    opcode: int = 0
+    opcode: int = None  # of a record
     only_size: int = 0  # the opcode has forms that only this total size tells apart; 0: no
     spaces: list = dataclasses.field(default_factory=list)
 

@@ -69,7 +69,7 @@ static void put_flags(struct text *text, const struct pvg_wire_enum_info *names,
         }
     }
     if (value || !*between) {
-        put(text, "%s0x%" PRIx64, between, value);
+        put(text, value ? "%s0x%" PRIx64 : "%s%" PRIu64, between, value);
     }
 }
 
