@@ -4,17 +4,17 @@
 BUILD := build
 TARGETS := qemu-system-aarch64 qemu-system-x86_64
 
-.PHONY: all qemu test clean
+.PHONY: all qemu run test bench install clean
 
 all: $(BUILD)/release/build.ninja
 	ninja -C $(BUILD)/release
 
 $(BUILD)/release/build.ninja:
-	scripts/install-deps build test
+	scripts/install-deps build test guest
 	meson setup $(BUILD)/release
 
 $(BUILD)/asan/build.ninja:
-	scripts/install-deps build test
+	scripts/install-deps build test guest
 	meson setup $(BUILD)/asan --werror -Db_sanitize=address,undefined
 
 # QEMU with vmapple in it: build/qemu/qemu-system-*. TARGETS= builds fewer.
@@ -22,11 +22,24 @@ qemu: all
 	scripts/install-deps fetch qemu-build
 	qemu/graft $(TARGETS) qemu-img
 
-# Unit tests run once, with the sanitizers in.
-test: $(BUILD)/asan/build.ninja
+# Boots stock Linux on -M vmapple and shows what it finds and draws. RUN= gives options: docs/run.md.
+run:
+	$(MAKE) qemu TARGETS=qemu-system-aarch64
+	scripts/run $(RUN)
+
+# Unit tests run with the sanitizers in; whole machines run in the QEMU that users run.
+test: qemu $(BUILD)/asan/build.ninja
 	ninja -C $(BUILD)/asan
 	meson test -C $(BUILD)/asan --no-rebuild --print-errorlogs || true
 	scripts/test-summary $(BUILD)/asan/meson-logs/testlog.json
+
+# Measures against the goals; BENCH= picks parts (platform, device, shader, gpu).
+bench: qemu
+	bench/run $(BENCH)
+
+install: qemu
+	meson install -C $(BUILD)/release
+	ninja -C $(BUILD)/qemu install
 
 clean:
 	rm -rf $(BUILD)
