@@ -11,6 +11,10 @@
 #include "hw/arm/bsa.h"
 #include "hw/arm/fdt.h"
 #include "hw/pci/pci.h"
+#include "hw/vmapple/aes.h"
+#include "hw/vmapple/avp-rtc.h"
+#include "hw/vmapple/bdif.h"
+#include "hw/vmapple/cfg.h"
 #include "hw/vmapple/vmapple.h"
 #include "qemu/guest-random.h"
 #include "qemu/units.h"
@@ -244,6 +248,46 @@ static void add_pcie(void *fdt, uint32_t msi)
     add_pcie_irq_map(fdt, path);
 }
 
+/*
+ * The devices that only Apple's guests know. No driver of Linux binds to
+ * them; programs find their windows by these names.
+ */
+static void add_apple_devices(void *fdt)
+{
+    static const struct {
+        const char *type; /* there is a node when there is such a device */
+        const char *name;
+        VMAppleRegion first, last; /* windows */
+    } devices[] = {
+        { TYPE_VMAPPLE_AES, "aes", VMAPPLE_AES_COMMAND, VMAPPLE_AES_SECURITY },
+        { TYPE_VMAPPLE_AVP_RTC, "avp-rtc", VMAPPLE_AVP_RTC, VMAPPLE_AVP_RTC },
+        { TYPE_VMAPPLE_BDIF, "bdif", VMAPPLE_BDIF, VMAPPLE_BDIF },
+        { TYPE_VMAPPLE_CFG, "cfg", VMAPPLE_CFG, VMAPPLE_CFG },
+        { "apple-gfx-mmio", "apple-gfx", VMAPPLE_GFX, VMAPPLE_IOSFC },
+    };
+
+    for (int i = 0; i < ARRAY_SIZE(devices); i++) {
+        g_autofree char *compatible = NULL;
+        g_autofree char *path = NULL;
+        g_autoptr(GArray) reg = g_array_new(false, false, sizeof(uint64_t));
+
+        if (!object_resolve_path_type("", devices[i].type, NULL)) {
+            continue;
+        }
+        for (int r = devices[i].first; r <= devices[i].last; r++) {
+            uint64_t cells[] = { cpu_to_be64(vmapple_memmap[r].base),
+                                 cpu_to_be64(vmapple_memmap[r].size) };
+
+            g_array_append_vals(reg, cells, ARRAY_SIZE(cells));
+        }
+        compatible = g_strdup_printf("vmapple,%s", devices[i].name);
+        path = add_device(fdt, devices[i].name, devices[i].first);
+        qemu_fdt_setprop_string(fdt, path, "compatible", compatible);
+        qemu_fdt_setprop(fdt, path, "reg", reg->data,
+                         reg->len * sizeof(uint64_t));
+    }
+}
+
 void *vmapple_create_fdt(VMAppleMachineState *vms, int *size)
 {
     void *fdt = create_device_tree(size);
@@ -265,6 +309,7 @@ void *vmapple_create_fdt(VMAppleMachineState *vms, int *size)
     add_pcie(fdt, add_gic(fdt, vms->msi));
     pvpanic = add_device(fdt, "pvpanic", VMAPPLE_PVPANIC);
     qemu_fdt_setprop_string(fdt, pvpanic, "compatible", "qemu,pvpanic-mmio");
+    add_apple_devices(fdt);
     add_gpio(fdt, clock);
     rtc = add_primecell(fdt, "pl031", VMAPPLE_RTC, VMAPPLE_SPI_RTC, clock);
     add_uart(fdt, clock);
