@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What pvg-metallib makes, pvg-air reads: from OpenCL C, from C, and from the IR of either.
+
+Usage: test_tools.py PVG_METALLIB PVG_AIR FOLDER_OF_THIS_FILE
+"""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+EXPECTED = """\
+vertex place
+  in  vertex_id  uint  vertex_index
+  in  vertex_input 0  float2  corner
+  out position  float4  position
+  out vertex_output  float2  user(uv)  uv
+  out vertex_output  uint  user(number)  number
+fragment shade
+  in  fragment_input  float2  user(uv)  uv
+  in  fragment_input  uint  user(number)  number
+  in  texture 0  texture2d<float, sample>  sample  image
+  in  sampler 0  sampler  smooth
+  out render_target 0  float4  colour
+  out depth  float  depth
+kernel scale
+  in  buffer 0  void  read_write  from
+  in  buffer 1  void  read_write  to
+  in  buffer 2  void  read  factor
+  in  buffer 0  void  read_write  shared
+  in  texture 3  texture2d<float, write>  write  image
+  in  thread_position_in_grid  uint  i
+  in  thread_index_in_threadgroup  uint  lane
+"""
+
+
+def run(*command, status=0):
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != status:
+        raise AssertionError(f"{command}: status {done.returncode}\n{done.stderr}")
+    return done
+
+
+def listed(air, path):
+    lines = run(air, "list", path).stdout.splitlines()
+    return "".join((line if line.startswith(" ") else " ".join(line.split()[:2])) + "\n"
+                   for line in lines)
+
+
+def shaders_in_opencl_c_and_in_c_become_the_same_functions(metallib, air, here, tmp):
+    for source in ("kinds.cl", "kinds.c"):
+        run(metallib, "-o", tmp / "kinds.metallib", here / source)
+        assert listed(air, tmp / "kinds.metallib") == EXPECTED, listed(air, tmp / "kinds.metallib")
+
+
+def the_text_of_a_module_makes_the_same_library_again(metallib, air, here, tmp):
+    text = run(metallib, "--text", "-o", tmp / "one.metallib", here / "kinds.cl").stdout
+    (tmp / "kinds.ll").write_text(text)
+    run(metallib, "-o", tmp / "two.metallib", tmp / "kinds.ll")
+    assert listed(air, tmp / "two.metallib") == EXPECTED
+    assert listed(air, tmp / "kinds.ll") == EXPECTED
+
+
+def precise_arithmetic_calls_the_precise_functions(metallib, air, here, tmp):
+    fast = run(metallib, "--text", here / "kinds.cl").stdout
+    precise = run(metallib, "--text", "--precise", here / "kinds.cl").stdout
+    assert "@air.fast_sin.f32" in fast and "fast_math_enable" in fast
+    assert "@air.sin.f32" in precise and "fast_math_disable" in precise
+    assert "@air.fast_" not in precise and " nnan " not in precise
+
+
+def a_shader_that_does_not_compile_is_named(metallib, air, here, tmp):
+    (tmp / "bad.cl").write_text("KERNEL void k(float plain) { }\n")
+    done = run(metallib, "-o", tmp / "bad.metallib", tmp / "bad.cl", status=1)
+    assert 'cannot use "k"' in done.stderr and "metal.h" in done.stderr, done.stderr
+    assert not (tmp / "bad.metallib").exists()
+
+
+def a_file_that_is_no_shader_is_refused_by_reason(metallib, air, here, tmp):
+    (tmp / "bad.metallib").write_bytes(b"MTLB" + bytes(84))
+    done = run(air, "list", tmp / "bad.metallib", status=2)
+    assert "is not a shader library" in done.stderr, done.stderr
+
+
+def main(metallib, air, here):
+    tests = [test for name, test in globals().items()
+             if callable(test) and name not in ("run", "listed", "main")]
+    failed = 0
+    print(f"1..{len(tests)}")
+    for number, test in enumerate(tests, 1):
+        with tempfile.TemporaryDirectory() as tmp:
+            try:
+                test(metallib, air, pathlib.Path(here), pathlib.Path(tmp))
+                print(f"ok {number} {test.__name__}")
+            except AssertionError as error:
+                failed += 1
+                print(f"not ok {number} {test.__name__}\n# " + str(error).replace("\n", "\n# "))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:4]))
