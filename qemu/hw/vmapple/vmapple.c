@@ -25,6 +25,11 @@
 #include "hw/usb.h"
 #include "hw/usb/xhci.h"
 #include "hw/virtio/virtio-pci.h"
+#include "hw/vmapple/aes.h"
+#include "hw/vmapple/avp-rtc.h"
+#include "hw/vmapple/bdif.h"
+#include "hw/vmapple/cfg.h"
+#include "hw/vmapple/virtio-used-ring.h"
 #include "hw/vmapple/vmapple.h"
 #include "kvm_arm.h"
 #include "qapi/error.h"
@@ -33,6 +38,8 @@
 #include "qemu/error-report.h"
 #include "qemu/units.h"
 #include "qobject/qlist.h"
+#include "system/block-backend.h"
+#include "system/blockdev.h"
 #include "system/kvm.h"
 #include "system/qtest.h"
 #include "system/runstate.h"
@@ -331,6 +338,52 @@ static void create_pvpanic(void)
 }
 
 /*
+ * Apple's own devices
+ */
+
+static void create_cfg(VMAppleMachineState *vms)
+{
+    DeviceState *dev = qdev_new(TYPE_VMAPPLE_CFG);
+    MachineState *ms = MACHINE(vms);
+
+    qdev_prop_set_uint32(dev, "nr-cpus", ms->smp.cpus);
+    qdev_prop_set_uint64(dev, "ecid", vms->ecid);
+    qdev_prop_set_uint64(dev, "ram-size", ms->ram_size);
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
+    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, vmapple_memmap[VMAPPLE_CFG].base);
+}
+
+/* As with upstream's machine, the first two pflash drives are its disks. */
+static void create_bdif(VMAppleMachineState *vms)
+{
+    static const char *const disks[] = { "aux", "root" };
+    DeviceState *dev = qdev_new(TYPE_VMAPPLE_BDIF);
+
+    for (int i = 0; i < ARRAY_SIZE(disks); i++) {
+        DriveInfo *drive = drive_get(IF_PFLASH, 0, i);
+
+        if (drive) {
+            qdev_prop_set_drive(dev, disks[i], blk_by_legacy_dinfo(drive));
+        }
+    }
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
+    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, vmapple_memmap[VMAPPLE_BDIF].base);
+}
+
+static void create_aes(VMAppleMachineState *vms)
+{
+    DeviceState *dev = qdev_new(TYPE_VMAPPLE_AES);
+
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
+    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0,
+                    vmapple_memmap[VMAPPLE_AES_COMMAND].base);
+    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 1,
+                    vmapple_memmap[VMAPPLE_AES_SECURITY].base);
+    sysbus_connect_irq(SYS_BUS_DEVICE(dev), 0,
+                       vmapple_spi(vms, VMAPPLE_SPI_AES));
+}
+
+/*
  * PCI Express
  */
 
@@ -437,12 +490,18 @@ static void vmapple_init(MachineState *ms)
                          vmapple_spi(vms, VMAPPLE_SPI_RTC));
     create_gpio(vms);
     create_pvpanic();
+    create_cfg(vms);
+    create_bdif(vms);
+    create_aes(vms);
+    sysbus_create_simple(TYPE_VMAPPLE_AVP_RTC,
+                         vmapple_memmap[VMAPPLE_AVP_RTC].base,
+                         vmapple_spi(vms, VMAPPLE_SPI_AVP_RTC));
+    vmapple_relocate_used_rings();
     create_usb(create_pcie(vms));
 
     /* What lies under the devices, and takes the place of those left out */
     reserve("gfx", VMAPPLE_GFX);
     reserve("iosfc", VMAPPLE_IOSFC);
-    reserve("avp-rtc", VMAPPLE_AVP_RTC);
 
     vms->bootinfo.ram_size = ms->ram_size;
     vms->bootinfo.loader_start = vmapple_memmap[VMAPPLE_RAM].base;
