@@ -57,6 +57,17 @@ void pvg_ram_remove(struct pvg_device *device, uint64_t gpa, uint64_t size)
     pvg_ram_cut(&device->memory.ram, gpa, size);
 }
 
+void pvg_device_log_writes(struct pvg_device *device, bool on)
+{
+    pvg_ram_log_writes(&device->memory.ram, on);
+}
+
+void pvg_device_take_written(struct pvg_device *device, uint64_t gpa, uint64_t size,
+                             unsigned page_shift, uint8_t *bitmap)
+{
+    pvg_ram_take_written(&device->memory.ram, gpa, size, page_shift, bitmap);
+}
+
 uint64_t pvg_mmio_read(struct pvg_device *device, enum pvg_window window, uint64_t offset,
                        unsigned size)
 {

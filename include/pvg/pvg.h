@@ -152,6 +152,15 @@ PVG_EXPORT bool pvg_ram_add(struct pvg_device *device, const struct pvg_ram_span
  * device touches it. */
 PVG_EXPORT void pvg_ram_remove(struct pvg_device *device, uint64_t gpa, uint64_t size);
 
+/* For the VMM's migration: from now on (or no longer) the device keeps track of the pages it writes. */
+PVG_EXPORT void pvg_device_log_writes(struct pvg_device *device, bool on);
+
+/* Sets a bit in @bitmap for each page of 1 << @page_shift bytes (4 KiB at least) of
+ * [@gpa, @gpa + @size) that the device wrote since the last call, and forgets it. Bit n is in byte
+ * n / 8, lowest first. */
+PVG_EXPORT void pvg_device_take_written(struct pvg_device *device, uint64_t gpa, uint64_t size,
+                                        unsigned page_shift, uint8_t *bitmap);
+
 /* ---- Registers. vCPU threads, any number at once. Never wait. Offsets from the window's start;
  * @size in bytes. Accesses the device does not know read 0 and change nothing. ---- */
 

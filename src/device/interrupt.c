@@ -43,6 +43,10 @@ void pvg_interrupt_raise(struct pvg_interrupt_line *line)
         line->ops->set_interrupt(line->host, line->which, false);
     }
     line->ops->set_interrupt(line->host, line->which, true);
+    /* A drop between the exchange and here was told first, and the line would stay high for ever. */
+    if (!atomic_load(&line->high)) {
+        line->ops->set_interrupt(line->host, line->which, false);
+    }
 }
 
 void pvg_interrupt_drop(struct pvg_interrupt_line *line)

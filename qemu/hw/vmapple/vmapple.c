@@ -25,21 +25,15 @@
 #include "hw/usb.h"
 #include "hw/usb/xhci.h"
 #include "hw/virtio/virtio-pci.h"
-#include "hw/vmapple/aes.h"
-#include "hw/vmapple/avp-rtc.h"
-#include "hw/vmapple/bdif.h"
-#include "hw/vmapple/cfg.h"
-#include "hw/vmapple/virtio-used-ring.h"
 #include "hw/vmapple/vmapple.h"
 #include "kvm_arm.h"
 #include "qapi/error.h"
+#include "qapi/qapi-builtin-visit.h"
 #include "qemu/cutils.h"
 #include "qemu/datadir.h"
 #include "qemu/error-report.h"
 #include "qemu/units.h"
 #include "qobject/qlist.h"
-#include "system/block-backend.h"
-#include "system/blockdev.h"
 #include "system/kvm.h"
 #include "system/qtest.h"
 #include "system/runstate.h"
@@ -338,49 +332,34 @@ static void create_pvpanic(void)
 }
 
 /*
- * Apple's own devices
+ * Apple's devices
  */
 
-static void create_cfg(VMAppleMachineState *vms)
+static DeviceState *create_device(DeviceState *dev, VMAppleRegion region)
 {
-    DeviceState *dev = qdev_new(TYPE_VMAPPLE_CFG);
-    MachineState *ms = MACHINE(vms);
-
-    qdev_prop_set_uint32(dev, "nr-cpus", ms->smp.cpus);
-    qdev_prop_set_uint64(dev, "ecid", vms->ecid);
-    qdev_prop_set_uint64(dev, "ram-size", ms->ram_size);
     sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
-    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, vmapple_memmap[VMAPPLE_CFG].base);
+    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, vmapple_memmap[region].base);
+    return dev;
 }
 
-/* As with upstream's machine, the first two pflash drives are its disks. */
-static void create_bdif(VMAppleMachineState *vms)
+static void create_gfx(VMAppleMachineState *vms)
 {
-    static const char *const disks[] = { "aux", "root" };
-    DeviceState *dev = qdev_new(TYPE_VMAPPLE_BDIF);
+    DeviceState *dev = qdev_new("apple-gfx-mmio");
 
-    for (int i = 0; i < ARRAY_SIZE(disks); i++) {
-        DriveInfo *drive = drive_get(IF_PFLASH, 0, i);
+    if (vms->display_modes) {
+        QList *modes = qlist_new();
 
-        if (drive) {
-            qdev_prop_set_drive(dev, disks[i], blk_by_legacy_dinfo(drive));
+        for (strList *mode = vms->display_modes; mode; mode = mode->next) {
+            qlist_append_str(modes, mode->value);
         }
+        qdev_prop_set_array(dev, "display-modes", modes);
     }
-    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
-    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, vmapple_memmap[VMAPPLE_BDIF].base);
-}
-
-static void create_aes(VMAppleMachineState *vms)
-{
-    DeviceState *dev = qdev_new(TYPE_VMAPPLE_AES);
-
-    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
-    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0,
-                    vmapple_memmap[VMAPPLE_AES_COMMAND].base);
-    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 1,
-                    vmapple_memmap[VMAPPLE_AES_SECURITY].base);
+    create_device(dev, VMAPPLE_GFX);
+    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 1, vmapple_memmap[VMAPPLE_IOSFC].base);
     sysbus_connect_irq(SYS_BUS_DEVICE(dev), 0,
-                       vmapple_spi(vms, VMAPPLE_SPI_AES));
+                       vmapple_spi(vms, VMAPPLE_SPI_GFX));
+    sysbus_connect_irq(SYS_BUS_DEVICE(dev), 1,
+                       vmapple_spi(vms, VMAPPLE_SPI_IOSFC));
 }
 
 /*
@@ -490,18 +469,15 @@ static void vmapple_init(MachineState *ms)
                          vmapple_spi(vms, VMAPPLE_SPI_RTC));
     create_gpio(vms);
     create_pvpanic();
-    create_cfg(vms);
-    create_bdif(vms);
-    create_aes(vms);
-    sysbus_create_simple(TYPE_VMAPPLE_AVP_RTC,
-                         vmapple_memmap[VMAPPLE_AVP_RTC].base,
-                         vmapple_spi(vms, VMAPPLE_SPI_AVP_RTC));
-    vmapple_relocate_used_rings();
+    if (vms->gfx) {
+        create_gfx(vms);
+    }
     create_usb(create_pcie(vms));
 
-    /* What lies under the devices, and takes the place of those left out */
+    /* Under the devices: where one ends early, or was left out */
     reserve("gfx", VMAPPLE_GFX);
     reserve("iosfc", VMAPPLE_IOSFC);
+    reserve("avp-rtc", VMAPPLE_AVP_RTC);
 
     vms->bootinfo.ram_size = ms->ram_size;
     vms->bootinfo.loader_start = vmapple_memmap[VMAPPLE_RAM].base;
@@ -530,21 +506,60 @@ static void vmapple_set_uuid(Object *obj, const char *value, Error **errp)
     }
 }
 
-static bool vmapple_get_msi(Object *obj, Error **errp)
+#define VMAPPLE_SWITCH(_field)                                              \
+    static bool vmapple_get_##_field(Object *obj, Error **errp)              \
+    {                                                                        \
+        return VMAPPLE_MACHINE(obj)->_field;                                 \
+    }                                                                        \
+                                                                             \
+    static void vmapple_set_##_field(Object *obj, bool value, Error **errp)  \
+    {                                                                        \
+        VMAPPLE_MACHINE(obj)->_field = value;                                \
+    }
+
+VMAPPLE_SWITCH(gfx)
+VMAPPLE_SWITCH(msi)
+
+static void add_switch(ObjectClass *oc, const char *name,
+                       bool (*get)(Object *, Error **),
+                       void (*set)(Object *, bool, Error **),
+                       const char *description)
 {
-    return VMAPPLE_MACHINE(obj)->msi;
+    object_class_property_add_bool(oc, name, get, set);
+    object_class_property_set_description(oc, name, description);
 }
 
-static void vmapple_set_msi(Object *obj, bool value, Error **errp)
+static void vmapple_get_display_modes(Object *obj, Visitor *v,
+                                      const char *name, void *opaque,
+                                      Error **errp)
 {
-    VMAPPLE_MACHINE(obj)->msi = value;
+    visit_type_strList(v, name, &VMAPPLE_MACHINE(obj)->display_modes, errp);
+}
+
+static void vmapple_set_display_modes(Object *obj, Visitor *v,
+                                      const char *name, void *opaque,
+                                      Error **errp)
+{
+    VMAppleMachineState *vms = VMAPPLE_MACHINE(obj);
+    strList *modes;
+
+    if (visit_type_strList(v, name, &modes, errp)) {
+        qapi_free_strList(vms->display_modes);
+        vms->display_modes = modes;
+    }
 }
 
 static void vmapple_instance_init(Object *obj)
 {
     VMAppleMachineState *vms = VMAPPLE_MACHINE(obj);
 
+    vms->gfx = true;
     vms->msi = true;
+}
+
+static void vmapple_instance_finalize(Object *obj)
+{
+    qapi_free_strList(VMAPPLE_MACHINE(obj)->display_modes);
 }
 
 static void vmapple_class_init(ObjectClass *oc, void *data)
@@ -585,10 +600,16 @@ static void vmapple_class_init(ObjectClass *oc, void *data)
     object_class_property_set_description(oc, "uuid",
         "64-bit chip id (ECID) that the guest's disks were made for, "
         "decimal or hexadecimal");
-    object_class_property_add_bool(oc, "msi", vmapple_get_msi,
-                                   vmapple_set_msi);
-    object_class_property_set_description(oc, "msi",
-        "Interrupts of PCI devices as messages, not as lines alone (on)");
+    object_class_property_add(oc, "display-modes", "list of strings",
+                              vmapple_get_display_modes,
+                              vmapple_set_display_modes, NULL, NULL);
+    object_class_property_set_description(oc, "display-modes",
+        "Modes of the displays, the preferred one first: "
+        "display-modes.0=1920x1080@60,display-modes.1=...");
+    add_switch(oc, "gfx", vmapple_get_gfx, vmapple_set_gfx,
+               "Paravirtual GPU; -global apple-gfx-mmio.* sets it up (on)");
+    add_switch(oc, "msi", vmapple_get_msi, vmapple_set_msi,
+               "Interrupts of PCI devices as messages, not as lines alone (on)");
 }
 
 static const TypeInfo vmapple_info = {
@@ -596,6 +617,7 @@ static const TypeInfo vmapple_info = {
     .parent = TYPE_MACHINE,
     .instance_size = sizeof(VMAppleMachineState),
     .instance_init = vmapple_instance_init,
+    .instance_finalize = vmapple_instance_finalize,
     .class_init = vmapple_class_init,
 };
 

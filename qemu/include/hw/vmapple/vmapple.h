@@ -9,6 +9,7 @@
 #include "exec/hwaddr.h"
 #include "hw/arm/boot.h"
 #include "hw/boards.h"
+#include "qapi/qapi-builtin-types.h"
 #include "qemu/notify.h"
 #include "qom/object.h"
 #include "target/arm/cpu-qom.h"
@@ -65,6 +66,8 @@ struct VMAppleMachineState {
 
     /* Properties */
     uint64_t ecid;
+    strList *display_modes;
+    bool gfx;
     bool msi;
 
     struct arm_boot_info bootinfo;
