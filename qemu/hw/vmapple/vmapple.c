@@ -21,10 +21,16 @@
 #include "hw/misc/unimp.h"
 #include "hw/pci-host/gpex.h"
 #include "hw/qdev-properties.h"
+#include "hw/qdev-properties-system.h"
 #include "hw/sysbus.h"
 #include "hw/usb.h"
 #include "hw/usb/xhci.h"
 #include "hw/virtio/virtio-pci.h"
+#include "hw/vmapple/aes.h"
+#include "hw/vmapple/avp-rtc.h"
+#include "hw/vmapple/bdif.h"
+#include "hw/vmapple/cfg.h"
+#include "hw/vmapple/virtio-used-ring.h"
 #include "hw/vmapple/vmapple.h"
 #include "kvm_arm.h"
 #include "qapi/error.h"
@@ -34,6 +40,8 @@
 #include "qemu/error-report.h"
 #include "qemu/units.h"
 #include "qobject/qlist.h"
+#include "system/block-backend.h"
+#include "system/blockdev.h"
 #include "system/kvm.h"
 #include "system/qtest.h"
 #include "system/runstate.h"
@@ -342,6 +350,58 @@ static DeviceState *create_device(DeviceState *dev, VMAppleRegion region)
     return dev;
 }
 
+static void create_cfg(VMAppleMachineState *vms)
+{
+    MachineState *ms = MACHINE(vms);
+    DeviceState *dev = qdev_new(TYPE_VMAPPLE_CFG);
+
+    qdev_prop_set_uint32(dev, "nr-cpus", ms->smp.cpus);
+    qdev_prop_set_uint64(dev, "ecid", vms->ecid);
+    qdev_prop_set_uint64(dev, "ram-size", ms->ram_size);
+    qdev_prop_set_bit(dev, "run-installer", vms->run_installer);
+    create_device(dev, VMAPPLE_CFG);
+}
+
+/* The disks of the firmware: the first two pflash drives */
+static void create_bdif(VMAppleMachineState *vms)
+{
+    static const char *const names[] = { "aux", "root" };
+    DeviceState *dev = qdev_new(TYPE_VMAPPLE_BDIF);
+
+    for (int i = 0; i < ARRAY_SIZE(names); i++) {
+        DriveInfo *drive = drive_get(IF_PFLASH, 0, i);
+
+        if (drive) {
+            qdev_prop_set_drive_err(dev, names[i], blk_by_legacy_dinfo(drive),
+                                    &error_fatal);
+        } else if (vms->bootinfo.firmware_loaded) {
+            refuse("-bios: the firmware has no %s disk; add -drive "
+                   "if=pflash,index=%d,format=raw,file=FILE", names[i], i);
+        }
+    }
+    create_device(dev, VMAPPLE_BDIF);
+}
+
+static void create_aes(VMAppleMachineState *vms)
+{
+    DeviceState *dev = create_device(qdev_new(TYPE_VMAPPLE_AES),
+                                     VMAPPLE_AES_COMMAND);
+
+    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 1,
+                    vmapple_memmap[VMAPPLE_AES_SECURITY].base);
+    sysbus_connect_irq(SYS_BUS_DEVICE(dev), 0,
+                       vmapple_spi(vms, VMAPPLE_SPI_AES));
+}
+
+static void create_avp_rtc(VMAppleMachineState *vms)
+{
+    DeviceState *dev = create_device(qdev_new(TYPE_VMAPPLE_AVP_RTC),
+                                     VMAPPLE_AVP_RTC);
+
+    sysbus_connect_irq(SYS_BUS_DEVICE(dev), 0,
+                       vmapple_spi(vms, VMAPPLE_SPI_AVP_RTC));
+}
+
 static void create_gfx(VMAppleMachineState *vms)
 {
     DeviceState *dev = qdev_new("apple-gfx-mmio");
@@ -469,9 +529,16 @@ static void vmapple_init(MachineState *ms)
                          vmapple_spi(vms, VMAPPLE_SPI_RTC));
     create_gpio(vms);
     create_pvpanic();
+    create_cfg(vms);
+    create_bdif(vms);
+    create_aes(vms);
+    if (vms->avp_rtc) {
+        create_avp_rtc(vms);
+    }
     if (vms->gfx) {
         create_gfx(vms);
     }
+    vmapple_relocate_used_rings();
     create_usb(create_pcie(vms));
 
     /* Under the devices: where one ends early, or was left out */
@@ -517,8 +584,10 @@ static void vmapple_set_uuid(Object *obj, const char *value, Error **errp)
         VMAPPLE_MACHINE(obj)->_field = value;                                \
     }
 
+VMAPPLE_SWITCH(avp_rtc)
 VMAPPLE_SWITCH(gfx)
 VMAPPLE_SWITCH(msi)
+VMAPPLE_SWITCH(run_installer)
 
 static void add_switch(ObjectClass *oc, const char *name,
                        bool (*get)(Object *, Error **),
@@ -553,6 +622,7 @@ static void vmapple_instance_init(Object *obj)
 {
     VMAppleMachineState *vms = VMAPPLE_MACHINE(obj);
 
+    vms->avp_rtc = true;
     vms->gfx = true;
     vms->msi = true;
 }
@@ -606,10 +676,15 @@ static void vmapple_class_init(ObjectClass *oc, void *data)
     object_class_property_set_description(oc, "display-modes",
         "Modes of the displays, the preferred one first: "
         "display-modes.0=1920x1080@60,display-modes.1=...");
+    add_switch(oc, "avp-rtc", vmapple_get_avp_rtc, vmapple_set_avp_rtc,
+               "Apple's clock beside the PL031 (on)");
     add_switch(oc, "gfx", vmapple_get_gfx, vmapple_set_gfx,
                "Paravirtual GPU; -global apple-gfx-mmio.* sets it up (on)");
     add_switch(oc, "msi", vmapple_get_msi, vmapple_set_msi,
                "Interrupts of PCI devices as messages, not as lines alone (on)");
+    add_switch(oc, "run-installer",
+               vmapple_get_run_installer, vmapple_set_run_installer,
+               "Let the firmware wait for a restore over USB (off)");
 }
 
 static const TypeInfo vmapple_info = {

@@ -147,84 +147,6 @@ static void any_truncation_of_the_vector_is_refused(void **state)
     }
 }
 
-/* Calls @visit for each .metallib, .mtlb and .air under @folder; returns how many. */
-static unsigned each_fixture(const char *folder,
-                             void (*visit)(const char *, const uint8_t *, gsize))
-{
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    const char *name;
-    unsigned count = 0;
-
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        g_autofree char *bytes = NULL;
-        gsize size;
-
-        if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
-            count += each_fixture(path, visit);
-        } else if ((g_str_has_suffix(name, ".metallib") || g_str_has_suffix(name, ".mtlb") ||
-                    g_str_has_suffix(name, ".air")) &&
-                   g_file_get_contents(path, &bytes, &size, NULL)) {
-            visit(path, (uint8_t *)bytes, size);
-            count++;
-        }
-    }
-    return count;
-}
-
-static void expect_functions(const char *path, const uint8_t *bytes, gsize size)
-{
-    struct pvg_metallib library;
-    enum pvg_refusal refusal = parse(bytes, size, &library);
-
-    if (refusal) {
-        fail_msg("%s: %s", path, pvg_refusal_words(refusal));
-    }
-    assert_true(library.count >= 1);
-    pvg_metallib_finish(&library);
-}
-
-static void every_fixture_of_any_version_is_read(void **state)
-{
-    const char *folder = g_getenv("PVG_FIXTURES");
-
-    if (!folder || !g_file_test(folder, G_FILE_TEST_IS_DIR)) {
-        print_message("no shader fixtures beside the checkout; set -Dspec_fixtures\n");
-        skip();
-    }
-    assert_true(each_fixture(folder, expect_functions) > 0);
-}
-
-/* One flip in every 7th byte of the part that the reader looks at: headers, lists, wrappers. */
-static void flip_bytes(const char *path, const uint8_t *bytes, gsize size)
-{
-    g_autofree uint8_t *copy = g_memdup2(bytes, size);
-
-    for (gsize at = 0; at < MIN(size, 4096); at += 7) {
-        struct pvg_metallib library;
-        uint8_t was = copy[at];
-
-        copy[at] ^= 1u << at % 8;
-        (void)!pvg_metallib_init(&library, copy, size);
-        pvg_metallib_finish(&library);
-        copy[at] = 0xff;
-        (void)!pvg_metallib_init(&library, copy, size);
-        pvg_metallib_finish(&library);
-        copy[at] = was;
-    }
-}
-
-static void byte_flips_of_every_fixture_are_survived(void **state)
-{
-    const char *folder = g_getenv("PVG_FIXTURES");
-
-    if (!folder || !g_file_test(folder, G_FILE_TEST_IS_DIR)) {
-        print_message("no shader fixtures beside the checkout; set -Dspec_fixtures\n");
-        skip();
-    }
-    assert_true(each_fixture(folder, flip_bytes) > 0);
-}
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -236,8 +158,6 @@ int main(void)
         cmocka_unit_test(bare_and_wrapped_bitcode_are_one_nameless_function),
         cmocka_unit_test(any_byte_flip_of_the_vector_is_survived),
         cmocka_unit_test(any_truncation_of_the_vector_is_refused),
-        cmocka_unit_test(every_fixture_of_any_version_is_read),
-        cmocka_unit_test(byte_flips_of_every_fixture_are_survived),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

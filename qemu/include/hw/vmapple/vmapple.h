@@ -67,8 +67,10 @@ struct VMAppleMachineState {
     /* Properties */
     uint64_t ecid;
     strList *display_modes;
+    bool avp_rtc;
     bool gfx;
     bool msi;
+    bool run_installer;
 
     struct arm_boot_info bootinfo;
     DeviceState *gic;
