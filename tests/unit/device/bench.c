@@ -43,6 +43,97 @@ static const struct pvg_host_ops ops = {
     .log = log_line,
 };
 
+/* ---- Where the kit runs. Guest memory from 64 MiB on is its own. ---- */
+
+#define KIT_ROWS_AT  0x4000000ull
+#define KIT_PAGES_AT 0x8000000ull
+#define KIT_PATIENCE 20000
+
+static uint32_t kit_read32(void *at, enum kit_window window, uint32_t offset)
+{
+    return (uint32_t)pvg_mmio_read(((struct bench *)at)->device,
+                                   window == KIT_GFX ? PVG_WINDOW_GFX : PVG_WINDOW_IOSFC, offset,
+                                   4);
+}
+
+static void kit_write32(void *at, enum kit_window window, uint32_t offset, uint32_t value)
+{
+    pvg_mmio_write(((struct bench *)at)->device,
+                   window == KIT_GFX ? PVG_WINDOW_GFX : PVG_WINDOW_IOSFC, offset, value, 4);
+}
+
+static void kit_write64(void *at, enum kit_window window, uint32_t offset, uint64_t value)
+{
+    pvg_mmio_write(((struct bench *)at)->device,
+                   window == KIT_GFX ? PVG_WINDOW_GFX : PVG_WINDOW_IOSFC, offset, value, 8);
+}
+
+static uint64_t kit_take_pages(void *at, unsigned count)
+{
+    struct bench *bench = at;
+    uint64_t gpa;
+
+    if (count == 1 && bench->free_pages->len > 0) {
+        gpa = g_array_index(bench->free_pages, uint64_t, bench->free_pages->len - 1);
+        g_array_set_size(bench->free_pages, bench->free_pages->len - 1);
+    } else {
+        gpa = bench->next_row;
+        bench->next_row += (uint64_t)count << bench->page_shift;
+        assert_true(bench->next_row <= bench->ram_gpa + KIT_PAGES_AT);
+    }
+    memset(bench_at(bench, gpa), 0, (size_t)count << bench->page_shift);
+    return gpa;
+}
+
+static void kit_give_pages(void *at, uint64_t gpa, unsigned count)
+{
+    struct bench *bench = at;
+
+    for (unsigned i = 0; i < count; i++, gpa += 1ull << bench->page_shift) {
+        g_array_append_val(bench->free_pages, gpa);
+    }
+}
+
+static void *kit_map(void *at, uint64_t gpa)
+{
+    return bench_at(at, gpa);
+}
+
+static bool kit_pause(void *at)
+{
+    struct bench *bench = at;
+
+    bench_pass(bench, 1000);
+    return bench->patience-- > 0;
+}
+
+static const struct kit_platform kit_platform = {
+    .read32 = kit_read32,
+    .write32 = kit_write32,
+    .write64 = kit_write64,
+    .take_pages = kit_take_pages,
+    .give_pages = kit_give_pages,
+    .map = kit_map,
+    .pause = kit_pause,
+};
+
+static void init_kit(struct bench *bench, enum pvg_variant variant)
+{
+    uint64_t first = bench->ram_gpa + KIT_PAGES_AT;
+    uint64_t count = 0x4000; /* 64 MiB, or 256 */
+
+    bench->free_pages = g_array_sized_new(FALSE, FALSE, sizeof(uint64_t), (guint)count);
+    /* An odd stride visits all of a power of two, neighbours far apart. */
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t gpa = first + ((i * 4099 & (count - 1)) << bench->page_shift);
+
+        g_array_append_val(bench->free_pages, gpa);
+    }
+    bench->next_row = bench->ram_gpa + KIT_ROWS_AT;
+    bench->patience = KIT_PATIENCE;
+    kit_init(&bench->kit, variant == PVG_VARIANT_PCI ? KIT_X86 : KIT_ARM64, &kit_platform, bench);
+}
+
 static const struct pvg_mode modes[] = {{1920, 1080, 60000}, {1280, 1024, 60000}};
 
 struct bench *bench_create(enum pvg_variant variant, unsigned displays)
@@ -85,6 +176,7 @@ struct bench *bench_create(enum pvg_variant variant, unsigned displays)
     span.host = bench->ram;
     assert_true(pvg_ram_add(bench->device, &span, &error));
     pvg_device_start(bench->device);
+    init_kit(bench, variant);
     return bench;
 }
 
@@ -92,6 +184,7 @@ void bench_destroy(struct bench *bench)
 {
     pvg_device_destroy(bench->device);
     munmap(bench->ram, BENCH_RAM_SIZE);
+    g_array_free(bench->free_pages, TRUE);
     g_free(bench);
 }
 
@@ -154,6 +247,19 @@ uint32_t bench_read(struct bench *bench, uint64_t offset)
 void bench_write(struct bench *bench, uint64_t offset, uint32_t value)
 {
     pvg_mmio_write(bench->device, PVG_WINDOW_GFX, offset, value, 4);
+}
+
+void bench_expect_no_failure(struct bench *bench)
+{
+    assert_string_equal(bench->kit.failure ? bench->kit.failure : "", "");
+}
+
+void bench_bring_up(struct bench *bench)
+{
+    kit_start(&bench->kit);
+    kit_display_start(&bench->kit, 0);
+    kit_display_wait_online(&bench->kit, 0);
+    bench_expect_no_failure(bench);
 }
 
 uint64_t bench_stat(struct bench *bench, const char *name)

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* The one fake: the real library on a fake host. Plain memory as guest RAM, recorded interrupts, an
- * engine stepped by hand on a clock of ours. */
+ * engine stepped by hand on a clock of ours. It is spoken to through the guest kit. */
 #ifndef PVG_TESTS_UNIT_DEVICE_BENCH_H
 #define PVG_TESTS_UNIT_DEVICE_BENCH_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <glib.h>
 #include <pvg/pvg.h>
 
 #include "device/device.h"
+#include "kit/kit.h"
 
 #define BENCH_RAM_SIZE 0x20000000ull /* reserved, not resident */
 
@@ -25,6 +27,11 @@ struct bench {
     unsigned changes[8]; /* calls of display_changed */
     unsigned lines;      /* of the log */
     char last_line[512];
+
+    struct kit kit;     /* initialised, not started */
+    GArray *free_pages; /* of uint64_t gpas, in no particular order */
+    uint64_t next_row;  /* gpa of what is given out in rows */
+    unsigned patience;  /* how often the kit may still wait */
 };
 
 struct bench *bench_create(enum pvg_variant variant, unsigned displays);
@@ -47,6 +54,13 @@ void bench_store(struct bench *bench, uint64_t gpa, uint32_t value);
 
 uint32_t bench_read(struct bench *bench, uint64_t offset);
 void bench_write(struct bench *bench, uint64_t offset, uint32_t value);
+
+/* Brings the device up through the kit, and its first display with it; the test fails when that
+ * does. */
+void bench_bring_up(struct bench *bench);
+
+/* Fails the test when the kit noted that something went wrong. */
+void bench_expect_no_failure(struct bench *bench);
 
 /* The statistic @name; fails the test when there is none. */
 uint64_t bench_stat(struct bench *bench, const char *name);
