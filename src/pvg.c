@@ -28,16 +28,24 @@ void pvg_device_stop(struct pvg_device *device)
     if (device->started) {
         device->started = false;
         pvg_engine_park(&device->engine);
+        pvg_executor_quiesce(device->executor);
     }
 }
 
+/* The session ends first: whatever still runs cannot write any more. */
 void pvg_device_reset(struct pvg_device *device)
 {
     pvg_engine_park(&device->engine);
     pvg_registers_reset(device);
+    pvg_executor_quiesce(device->executor);
+    pvg_device_forget_session(device);
+    pvg_executor_reset(device->executor);
+    pvg_iosfc_reset(device);
     for (unsigned i = 0; i < device->display_count; i++) {
         pvg_display_reset(&device->displays[i]);
     }
+    device->session = pvg_ram_session(&device->memory.ram);
+    device->last_key_table = 0;
     pvg_engine_unpark(&device->engine);
 }
 
@@ -49,12 +57,21 @@ void pvg_free(void *bytes)
 bool pvg_ram_add(struct pvg_device *device, const struct pvg_ram_span *span,
                  struct pvg_error *error)
 {
-    return pvg_ram_insert(&device->memory.ram, span, error);
+    if (!pvg_ram_insert(&device->memory.ram, span, error)) {
+        return false;
+    }
+    pvg_engine_park(&device->engine);
+    pvg_executor_ram_added(device->executor, span);
+    pvg_engine_unpark(&device->engine);
+    return true;
 }
 
 void pvg_ram_remove(struct pvg_device *device, uint64_t gpa, uint64_t size)
 {
+    pvg_engine_park(&device->engine);
+    pvg_executor_ram_removed(device->executor, gpa, size);
     pvg_ram_cut(&device->memory.ram, gpa, size);
+    pvg_engine_unpark(&device->engine);
 }
 
 void pvg_device_log_writes(struct pvg_device *device, bool on)
@@ -75,6 +92,8 @@ uint64_t pvg_mmio_read(struct pvg_device *device, enum pvg_window window, uint64
 
     if (window == PVG_WINDOW_GFX && offset < PVG_GFX_WINDOW_SIZE) {
         value = pvg_registers_read(device, offset, size);
+    } else if (window == PVG_WINDOW_IOSFC && device->variant == PVG_VARIANT_MMIO) {
+        value = pvg_iosfc_read(device, offset, size);
     }
     PVG_PROBE4(mmio_read, window, offset, value, size);
     return value;
@@ -86,6 +105,8 @@ void pvg_mmio_write(struct pvg_device *device, enum pvg_window window, uint64_t 
     PVG_PROBE4(mmio_write, window, offset, value, size);
     if (window == PVG_WINDOW_GFX && offset < PVG_GFX_WINDOW_SIZE) {
         pvg_registers_write(device, offset, value, size);
+    } else if (window == PVG_WINDOW_IOSFC && device->variant == PVG_VARIANT_MMIO) {
+        pvg_iosfc_write(device, offset, value, size);
     }
 }
 
@@ -128,6 +149,7 @@ void pvg_display_fetch(struct pvg_device *device, unsigned display, struct pvg_f
         pvg_output_touch_shown(&d->output);
         pvg_output_fetch(&d->output, pvg_engine_now(&device->engine), frame, cursor);
     }
+    pvg_engine_mark(&device->engine, PVG_WORK_AGAIN); /* a present may have waited for this */
 }
 
 void pvg_display_set_watched(struct pvg_device *device, unsigned display, bool watched)

@@ -26,12 +26,175 @@ static int64_t tick_firmware(struct pvg_device *device, int64_t now)
     return device->firmware_due;
 }
 
+bool pvg_device_on_engine(struct pvg_device *device)
+{
+    return atomic_load(&device->stepping) == (uintptr_t)pthread_self();
+}
+
+/* ---- Sessions ---- */
+
+void pvg_device_forget_session(struct pvg_device *device)
+{
+    for (unsigned id = 0; id < PVG_MAX_CHANNELS; id++) {
+        pvg_channel_close(&device->channels[id]);
+    }
+    for (unsigned i = 0; i < device->display_count; i++) {
+        pvg_display_close(&device->displays[i]);
+    }
+    pvg_stamps_unbind(&device->stamps);
+    for (uint32_t id = 0; id < PVG_MAX_TASKS; id++) {
+        struct pvg_forget task = {
+            .kind = PVG_FORGET_TASK,
+            .space = {id, device->memory.tasks.all[id].serial},
+        };
+
+        if (task.space.serial) {
+            pvg_executor_forget(device->executor, &task, NULL);
+        }
+    }
+    pvg_tasks_forget(&device->memory);
+}
+
+/* Follows the guest's switching of the root FIFO. */
+static void heed_fifo(struct pvg_device *device)
+{
+    struct pvg_fifo_setup setup = pvg_registers_fifo(&device->registers);
+
+    if (setup.session == device->session) {
+        return;
+    }
+    pvg_device_forget_session(device);
+    device->session = setup.session;
+    if (setup.enabled) {
+        pvg_count(device->counts.sessions, 1);
+        pvg_refusals_note(&device->refusals, pvg_channel_open_root(device, &setup),
+                          &(struct pvg_refusal_site){.what = "(root FIFO)",
+                                                     .detail = setup.base_page});
+    }
+}
+
+/* ---- Channels ---- */
+
+#define ALL_CHANNELS UINT32_MAX
+
+/* How late the device finds, at worst, a packet that was not rung for. Errata row "lost doorbell". */
+#define SCAN_PERIOD_US 16000
+
+#define ROUNDS_MAX 16
+
+static void raise_status(struct pvg_device *device)
+{
+    uint32_t bits = device->status_to_raise;
+
+    device->status_to_raise = 0;
+    if (bits) {
+        pvg_registers_event_gpu(device, bits);
+    }
+}
+
+/* Serves the channels in @ready until nothing moves, a few rounds at most. Returns what is left. */
+static uint32_t serve_channels(struct pvg_device *device, uint32_t ready, int64_t now)
+{
+    for (unsigned round = 0; ready && round < ROUNDS_MAX; round++) {
+        uint32_t moved = 0;
+
+        for (unsigned id = 0; id < PVG_MAX_CHANNELS; id++) {
+            if (ready & 1u << id && pvg_channel_service(&device->channels[id], now)) {
+                moved |= 1u << id;
+            }
+        }
+        ready = moved;
+        if (device->stamps_moved) {
+            device->stamps_moved = false;
+            ready = ALL_CHANNELS; /* others may have waited; the root may have defined some */
+        }
+        raise_status(device);
+    }
+    return ready;
+}
+
+static uint32_t scan_channels(struct pvg_device *device, int64_t now)
+{
+    uint32_t found = 0;
+
+    if (now < device->scan_due) {
+        return 0;
+    }
+    device->scan_due = now + SCAN_PERIOD_US;
+    for (unsigned id = 0; id < PVG_MAX_CHANNELS; id++) {
+        struct pvg_channel *channel = &device->channels[id];
+
+        if (channel->live && !channel->queued && pvg_channel_has_news(channel)) {
+            pvg_count(device->counts.found_by_tick, 1);
+            found |= 1u << id;
+        }
+    }
+    return found;
+}
+
+static int64_t channels_deadline(const struct pvg_device *device)
+{
+    int64_t deadline = PVG_ENGINE_NEVER;
+
+    for (unsigned id = 0; id < PVG_MAX_CHANNELS; id++) {
+        const struct pvg_channel *channel = &device->channels[id];
+
+        if (channel->live) {
+            deadline = MIN(deadline, device->scan_due);
+        }
+        if (channel->live && channel->next && channel->next->held_until) {
+            deadline = MIN(deadline, channel->next->held_until);
+        }
+    }
+    return deadline;
+}
+
+/* ---- The round ---- */
+
+static int64_t tick_displays(struct pvg_device *device, int64_t now)
+{
+    int64_t deadline = tick_firmware(device, now);
+
+    for (unsigned i = 0; i < device->display_count; i++) {
+        int64_t next = pvg_display_tick(&device->displays[i], now);
+
+        deadline = MIN(deadline, next);
+    }
+    return deadline;
+}
+
 static int64_t device_step(void *owner, uint64_t work, int64_t now)
 {
     struct pvg_device *device = owner;
+    uint32_t ready = (uint32_t)work, left;
+    int64_t deadline, next;
 
-    return tick_firmware(device, now);
+    atomic_store(&device->stepping, (uintptr_t)pthread_self());
+    heed_fifo(device);
+    pvg_iosfc_service(device, now); /* before presents: they may name what was just mapped */
+    for (unsigned i = 0; i < device->display_count; i++) {
+        if (work & PVG_WORK_CURSOR(i)) {
+            pvg_display_read_cursor(&device->displays[i]);
+        }
+    }
+    ready |= scan_channels(device, now);
+    if (work & PVG_WORK_AGAIN || channels_deadline(device) <= now) {
+        ready = ALL_CHANNELS;
+    }
+    left = serve_channels(device, ready, now);
+    deadline = tick_displays(device, now);
+    next = pvg_iosfc_tick(device, now);
+    deadline = MIN(deadline, next);
+    next = channels_deadline(device);
+    deadline = MIN(deadline, next);
+    atomic_store(&device->stepping, 0);
+    if (left) {
+        pvg_engine_mark(&device->engine, left);
+    }
+    return deadline;
 }
+
+/* ---- Life ---- */
 
 void pvg_device_destroy(struct pvg_device *device)
 {
@@ -39,6 +202,11 @@ void pvg_device_destroy(struct pvg_device *device)
         return;
     }
     pvg_engine_finish(&device->engine);
+    if (device->executor) {
+        pvg_executor_quiesce(device->executor);
+        pvg_device_forget_session(device);
+        pvg_executor_destroy(device->executor);
+    }
     for (unsigned i = 0; i < PVG_MAX_DISPLAYS; i++) {
         pvg_display_finish(&device->displays[i]);
     }
@@ -49,6 +217,7 @@ void pvg_device_destroy(struct pvg_device *device)
     if (device->display_eventfd >= 0) {
         close(device->display_eventfd);
     }
+    pthread_mutex_destroy(&device->retire_lock);
     pvg_counters_finish(&device->counters);
     g_free(device);
 }
@@ -75,6 +244,22 @@ static bool check_options(const struct pvg_device_options *options, struct pvg_e
     return true;
 }
 
+static void init_counts(struct pvg_device *device)
+{
+    struct pvg_counters *all = &device->counters;
+
+    device->counts.packets = pvg_counters_add(all, "packets");
+    device->counts.ignored = pvg_counters_add(all, "packets.ignored");
+    device->counts.ignored_deletes = pvg_counters_add(all, "packets.ignored-deletes");
+    device->counts.impossible_waits = pvg_counters_add(all, "waits.impossible");
+    device->counts.long_waits = pvg_counters_add(all, "waits.long");
+    device->counts.channels_stopped = pvg_counters_add(all, "channels.stopped");
+    device->counts.found_by_tick = pvg_counters_add(all, "channels.found-by-tick");
+    device->counts.sessions = pvg_counters_add(all, "sessions");
+    device->counts.bad_doorbells = pvg_counters_add(all, "bad-doorbells");
+    device->counts.bad_accesses = pvg_counters_add(all, "bad-accesses");
+}
+
 /* The parts whose finish cannot be called before their init. */
 static void init_parts(struct pvg_device *device, const struct pvg_device_options *options)
 {
@@ -84,19 +269,40 @@ static void init_parts(struct pvg_device *device, const struct pvg_device_option
     device->log = (struct pvg_log){.line = options->ops->log, .host = options->host};
     pvg_counters_init(&device->counters);
     pvg_refusals_init(&device->refusals, &device->log, &device->counters);
-    device->counts.bad_doorbells = pvg_counters_add(&device->counters, "bad-doorbells");
-    device->counts.bad_accesses = pvg_counters_add(&device->counters, "bad-accesses");
+    init_counts(device);
+    pthread_mutex_init(&device->retire_lock, NULL);
+    for (unsigned id = 0; id < PVG_MAX_CHANNELS; id++) {
+        device->channels[id].device = device;
+        device->channels[id].id = id;
+    }
     pvg_memory_init(&device->memory, options->variant, &device->counters);
     pvg_registers_init(&device->registers);
     pvg_interrupt_init(&device->gfx_line, device->ops, device->host, PVG_INTERRUPT_GFX,
                        &device->counters);
     pvg_interrupt_init(&device->iosfc_line, device->ops, device->host, PVG_INTERRUPT_IOSFC,
                        &device->counters);
+    pvg_iosfc_init(device);
     for (size_t i = 0; i < options->display_count; i++) {
         pvg_display_init(&device->displays[i], device, (unsigned)i, &options->displays[i]);
     }
     device->display_count = (unsigned)options->display_count;
     device->display_eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+static struct pvg_executor *create_executor(struct pvg_device *device,
+                                            const struct pvg_device_options *options,
+                                            const struct pvg_device_bench *bench,
+                                            struct pvg_error *error)
+{
+    struct pvg_executor_setup setup = {
+        .memory = &device->memory,
+        .counters = &device->counters,
+        .refusals = &device->refusals,
+        .log = &device->log,
+        .gpu = options->gpu,
+    };
+
+    return bench->executor ? bench->executor(&setup) : pvg_executor_null_create(&setup);
 }
 
 struct pvg_device *pvg_device_create_for_bench(const struct pvg_device_options *options,
@@ -114,6 +320,12 @@ struct pvg_device *pvg_device_create_for_bench(const struct pvg_device_options *
         pvg_error_set_errno(error, "cannot create the displays' eventfd");
         return NULL;
     }
+    device->executor = create_executor(device, options, bench, error);
+    if (!device->executor) {
+        return NULL;
+    }
+    device->session = pvg_ram_session(&device->memory.ram);
+    device->registers.setup.session = device->session;
     if (!pvg_engine_init(&device->engine, bench->stepped, device_step, device, bench->clock,
                          bench->owner, error)) {
         return NULL;

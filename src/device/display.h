@@ -12,7 +12,9 @@
 #include <pvg/pvg.h>
 
 #include "base/counters.h"
+#include "device/gamma.h"
 #include "device/output.h"
+#include "memory/memory.h"
 
 struct pvg_device;
 
@@ -29,10 +31,27 @@ struct pvg_display {
 
     atomic_bool connected; /* control thread writes with the engine parked */
 
+    atomic_bool presented;        /* since reset: the firmware framebuffer is not shown any more */
+    atomic_bool transaction_done; /* a present was completed; the guest is still to be told */
+
     /* Engine, or the control thread while it is parked. */
     struct pvg_mode modes[PVG_MAX_MODES];
     size_t mode_count;
-    atomic_bool presented; /* since reset: the firmware framebuffer is not shown any more */
+    bool tell_online, tell_offline; /* plugged, unplugged or new modes: the guest is to be told */
+    struct pvg_gamma gamma;
+    uint32_t gamma_checksum; /* of the table in use */
+
+    /* The same; what the guest set up with DisplaySetSharedStatePage. */
+    bool page_known;
+    uint64_t session;
+    struct pvg_gpa page;
+    unsigned channel;    /* that carried it */
+    uint32_t generation; /* of what was published */
+    bool acked;          /* the guest is online */
+    bool enable_seen;    /* it listens to online */
+    unsigned onlines_left;
+    int64_t next_online; /* when to say it again */
+    int64_t next_blank;
 };
 
 /* Takes what @options says. Control thread. */
@@ -53,7 +72,29 @@ static inline bool pvg_display_is_connected(const struct pvg_display *display)
 void pvg_display_plug(struct pvg_display *display, bool connected);
 void pvg_display_use_modes(struct pvg_display *display, const struct pvg_mode *modes, size_t count);
 
-/* Tells the VMM that there is something to fetch. Engine thread, no lock held. */
+/* ---- Engine thread. ---- */
+
+/* DisplaySetSharedStatePage: fills the page and starts the handshake. Refuses NOT_RAM. */
+PVG_NODISCARD enum pvg_refusal pvg_display_open(struct pvg_display *display, unsigned channel,
+                                                struct pvg_gpa page, int64_t now);
+/* The page is the guest's own again. */
+void pvg_display_close(struct pvg_display *display);
+/* DisplayAck. */
+void pvg_display_acknowledge(struct pvg_display *display, int64_t now);
+/* Has online told again, as after 0x09. */
+void pvg_display_repeat_online(struct pvg_display *display, int64_t now);
+
+/* Events that are due; returns when the next ones are. */
+int64_t pvg_display_tick(struct pvg_display *display, int64_t now);
+
+/* The guest moved, showed or hid its cursor. */
+void pvg_display_read_cursor(struct pvg_display *display);
+
+/* Closes the display that channel @id opened. */
+void pvg_displays_forget_channel(struct pvg_device *device, unsigned id);
+
+/* Tells the VMM that there is something to fetch. Engine or completion
+ * thread, no lock held. */
 void pvg_display_notify(struct pvg_display *display);
 
 #endif

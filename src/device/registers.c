@@ -119,6 +119,22 @@ struct pvg_fifo_setup pvg_registers_fifo(struct pvg_registers *registers)
     return setup;
 }
 
+enum pvg_refusal pvg_registers_publish_head(struct pvg_device *device, uint64_t session,
+                                            uint32_t value)
+{
+    struct pvg_ram *ram = &device->memory.ram;
+    enum pvg_refusal why = PVG_REFUSED_STALE;
+
+    /* Switching off ends the session before it zeroes the register. */
+    pvg_ram_lock(ram);
+    if (session == pvg_ram_session(ram)) {
+        atomic_store(&device->registers.fifo_read, value);
+        why = PVG_ACCEPTED;
+    }
+    pvg_ram_unlock(ram);
+    return why;
+}
+
 static void write_version(struct pvg_registers *r, uint32_t value)
 {
     atomic_store(&r->version, value & VERSION_CLOSING ? value : MIN(value, VERSION_MAX));

@@ -14,6 +14,9 @@
 
 #include <pvg/pvg.h>
 
+#include "base/attributes.h"
+#include "base/refusal.h"
+
 struct pvg_device;
 
 /* What the guest set up for the root FIFO, latched when it is switched on. */
@@ -50,6 +53,10 @@ void pvg_registers_write(struct pvg_device *device, uint64_t offset, uint64_t va
 
 /* The newest set-up. Engine thread. */
 struct pvg_fifo_setup pvg_registers_fifo(struct pvg_registers *registers);
+
+/* The root FIFO's consumer, unless the session has ended (STALE). Engine and completion threads. */
+PVG_NODISCARD enum pvg_refusal pvg_registers_publish_head(struct pvg_device *device,
+                                                          uint64_t session, uint32_t value);
 
 /* Sets bits of an interrupt status register, then raises the line. Any thread, no lock held. */
 void pvg_registers_event_gpu(struct pvg_device *device, uint32_t bits);

@@ -44,6 +44,13 @@ void pvg_executor_submit(struct pvg_executor *executor, struct pvg_submission *s
     executor->impl->submit(executor, submission);
 }
 
+void pvg_executor_unprepare(struct pvg_executor *executor, struct pvg_submission *submission)
+{
+    if (executor->impl->unprepare) {
+        executor->impl->unprepare(executor, submission);
+    }
+}
+
 void pvg_executor_invalidate(struct pvg_executor *executor, struct pvg_space space,
                              struct pvg_wire_invalidation_array objects)
 {

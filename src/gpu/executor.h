@@ -183,6 +183,7 @@ void pvg_executor_destroy(struct pvg_executor *executor); /* NULL is allowed */
 void pvg_executor_limit(struct pvg_executor *executor, uint32_t values[PVG_DEVICE_INFO_KEYS]);
 void pvg_executor_prepare(struct pvg_executor *executor, struct pvg_submission *submission);
 void pvg_executor_submit(struct pvg_executor *executor, struct pvg_submission *submission);
+void pvg_executor_unprepare(struct pvg_executor *executor, struct pvg_submission *submission);
 void pvg_executor_invalidate(struct pvg_executor *executor, struct pvg_space space,
                              struct pvg_wire_invalidation_array objects);
 void pvg_executor_synchronize(struct pvg_executor *executor, struct pvg_space space,

@@ -18,6 +18,7 @@
 
 struct pvg_submission {
     struct pvg_work work;
+    struct pvg_work *owner; /* the packet's, completed with it */
     uint64_t session; /* of guest memory in which it was sent */
     struct pvg_space space;
     struct pvg_wire_exec_resource_array resources; /* ref and validity quad each */

@@ -128,3 +128,36 @@ enum pvg_refusal pvg_object_read(struct pvg_memory *memory, struct pvg_space spa
     }
     return why;
 }
+
+void pvg_objects_unbind(struct pvg_memory *memory, uint32_t id)
+{
+    if (id < PVG_MAX_TASKS) {
+        pvg_ram_lock_exclusive(&memory->ram);
+        memory->tasks.all[id].list_bound = false;
+        pvg_ram_unlock(&memory->ram);
+    }
+}
+
+/* The descriptors of types 1 to 4 all begin with a size and a virtual page number. Spec: 20-memory
+ * 6.4, 6.5, 8.2. */
+void pvg_object_find_range(struct pvg_memory *memory, struct pvg_space space, uint32_t ref,
+                           struct pvg_gva *at, uint64_t *size)
+{
+    struct pvg_object object;
+
+    if (pvg_object_read(memory, space, ref, &object) != PVG_ACCEPTED) {
+        return;
+    }
+    if (object.type >= PVG_WIRE_OBJECT_TYPE_BUFFER && object.type <= PVG_WIRE_OBJECT_TYPE_SURFACE) {
+        struct pvg_cursor cursor = pvg_cursor_over(object.descriptor, object.length);
+        uint64_t bytes = pvg_take_u64(&cursor);
+        uint64_t page = pvg_take_u32(&cursor), end;
+
+        if (cursor.refusal == PVG_ACCEPTED && bytes &&
+            pvg_add(page << memory->page_shift, bytes, &end)) {
+            at->value = page << memory->page_shift;
+            *size = bytes;
+        }
+    }
+    pvg_object_finish(&object);
+}

@@ -30,6 +30,14 @@ void pvg_object_finish(struct pvg_object *object);
 PVG_NODISCARD enum pvg_refusal pvg_objects_bind(struct pvg_memory *memory, uint32_t id,
                                                 uint32_t first_page, uint32_t count);
 
+/* The list of @id is gone. Engine thread. */
+void pvg_objects_unbind(struct pvg_memory *memory, uint32_t id);
+
+/* The memory of buffer, texture or surface @ref, if it has any and can be found now; else @at and
+ * @size stay as they are. */
+void pvg_object_find_range(struct pvg_memory *memory, struct pvg_space space, uint32_t ref,
+                           struct pvg_gva *at, uint64_t *size);
+
 /* What @ref stands for now. Refuses as pvg_space_read; NO_OBJECT: no list, a ref past it, or nothing
  * published; LIMIT: a descriptor longer than any of its type. On refusal @out is empty. */
 PVG_NODISCARD enum pvg_refusal pvg_object_read(struct pvg_memory *memory, struct pvg_space space,

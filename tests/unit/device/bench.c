@@ -43,6 +43,108 @@ static const struct pvg_host_ops ops = {
     .log = log_line,
 };
 
+/* ---- The executor ---- */
+
+static struct bench *current; /* the executor's setup names no host; one bench lives at a time */
+
+struct bench_executor {
+    struct pvg_executor base;
+};
+
+static void executor_destroy(struct pvg_executor *executor)
+{
+    g_free(executor);
+}
+
+static void keep_or_complete(struct pvg_work *work)
+{
+    if (current->hold && work) {
+        g_ptr_array_add(current->held, work);
+    } else {
+        pvg_work_complete(work, PVG_ACCEPTED);
+    }
+}
+
+static void executor_prepare(struct pvg_executor *executor, struct pvg_submission *submission)
+{
+    current->prepared++;
+    for (uint32_t i = 0; i < submission->resources.count; i++) {
+        enum pvg_refusal why;
+
+        pvg_submission_resolve(submission, executor->setup.memory,
+                               pvg_wire_exec_resource_at(submission->resources, i).object, &why);
+    }
+    submission->prepared = g_malloc(1); /* so that a leak shows */
+}
+
+static void executor_unprepare(struct pvg_executor *executor, struct pvg_submission *submission)
+{
+    g_clear_pointer(&submission->prepared, g_free);
+}
+
+static void executor_submit(struct pvg_executor *executor, struct pvg_submission *submission)
+{
+    current->submissions++;
+    current->last_submission = submission;
+    keep_or_complete(&submission->work);
+}
+
+static void executor_forget(struct pvg_executor *executor, const struct pvg_forget *what,
+                            struct pvg_work *work)
+{
+    current->forgets++;
+    keep_or_complete(work);
+}
+
+static void executor_synchronize(struct pvg_executor *executor, struct pvg_space space,
+                                 struct pvg_wire_u32_array objects, bool discard,
+                                 struct pvg_work *work)
+{
+    keep_or_complete(work);
+}
+
+static bool executor_present(struct pvg_executor *executor, struct pvg_present *present)
+{
+    if (!current->draws) {
+        return false;
+    }
+    memset(present->pixels, 0x77, (size_t)present->stride * present->height);
+    keep_or_complete(&present->work);
+    return true;
+}
+
+static void executor_quiesce(struct pvg_executor *executor)
+{
+    while (current->held->len) {
+        bench_release(current, 0);
+    }
+}
+
+static const struct pvg_executor_impl executor_impl = {
+    .name = "bench",
+    .destroy = executor_destroy,
+    .prepare = executor_prepare,
+    .unprepare = executor_unprepare,
+    .submit = executor_submit,
+    .forget = executor_forget,
+    .synchronize = executor_synchronize,
+    .present = executor_present,
+    .quiesce = executor_quiesce,
+};
+
+static struct pvg_executor *executor_create(const struct pvg_executor_setup *setup)
+{
+    struct bench_executor *executor = g_new0(struct bench_executor, 1);
+
+    pvg_executor_init(&executor->base, &executor_impl, setup);
+    return &executor->base;
+}
+
+void bench_release(struct bench *bench, unsigned index)
+{
+    pvg_work_complete(g_ptr_array_remove_index(bench->held, index), PVG_ACCEPTED);
+}
+
 /* ---- Where the kit runs. Guest memory from 64 MiB on is its own. ---- */
 
 #define KIT_ROWS_AT  0x4000000ull
@@ -150,7 +252,7 @@ struct bench *bench_create(enum pvg_variant variant, unsigned displays)
         .display_count = displays,
         .gpu = "none",
     };
-    struct pvg_device_bench by_hand = {.stepped = true, .clock = bench_clock, .owner = bench};
+    struct pvg_device_bench by_hand = {.stepped = true, .clock = bench_clock, .owner = bench, .executor = executor_create};
     struct pvg_ram_span span = {.size = BENCH_RAM_SIZE, .fd = -1};
 
     for (unsigned i = 0; i < displays; i++) {
@@ -163,6 +265,8 @@ struct bench *bench_create(enum pvg_variant variant, unsigned displays)
             .serial = i + 1,
         };
     }
+    current = bench;
+    bench->held = g_ptr_array_new();
     bench->now = 1000000;
     bench->ram = mmap(NULL, BENCH_RAM_SIZE, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -183,6 +287,7 @@ struct bench *bench_create(enum pvg_variant variant, unsigned displays)
 void bench_destroy(struct bench *bench)
 {
     pvg_device_destroy(bench->device);
+    g_ptr_array_unref(bench->held);
     munmap(bench->ram, BENCH_RAM_SIZE);
     g_array_free(bench->free_pages, TRUE);
     g_free(bench);
@@ -274,4 +379,31 @@ uint64_t bench_stat(struct bench *bench, const char *name)
     }
     fail_msg("no statistic is called %s", name);
     return 0;
+}
+
+struct pvg_frame bench_fetch(struct bench *bench, unsigned display)
+{
+    struct pvg_cursor_state cursor;
+    struct pvg_frame frame;
+
+    pvg_display_fetch(bench->device, display, &frame, &cursor);
+    return frame;
+}
+
+struct pvg_cursor_state bench_cursor(struct bench *bench, unsigned display)
+{
+    struct pvg_cursor_state cursor;
+    struct pvg_frame frame;
+
+    pvg_display_fetch(bench->device, display, &frame, &cursor);
+    return cursor;
+}
+
+uint32_t bench_pixel(const struct pvg_frame *frame, uint32_t x, uint32_t y)
+{
+    uint32_t value;
+
+    assert_true(x < frame->width && y < frame->height);
+    memcpy(&value, (const uint8_t *)frame->pixels + (size_t)frame->stride * y + 4 * (size_t)x, 4);
+    return GUINT32_FROM_LE(value) & 0xffffff;
 }

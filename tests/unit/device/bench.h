@@ -12,6 +12,9 @@
 
 #include "device/device.h"
 #include "kit/kit.h"
+#include "kit/object.h"
+#include "kit/stream.h"
+#include "kit/surface.h"
 
 #define BENCH_RAM_SIZE 0x20000000ull /* reserved, not resident */
 
@@ -32,6 +35,13 @@ struct bench {
     GArray *free_pages; /* of uint64_t gpas, in no particular order */
     uint64_t next_row;  /* gpa of what is given out in rows */
     unsigned patience;  /* how often the kit may still wait */
+
+    /* The executor: what it is given it keeps while `hold` is set. */
+    bool hold;
+    GPtrArray *held; /* struct pvg_work */
+    unsigned submissions, prepared, forgets;
+    struct pvg_submission *last_submission; /* good while it is held */
+    bool draws;                             /* answers presents itself, with bytes 0x77 */
 };
 
 struct bench *bench_create(enum pvg_variant variant, unsigned displays);
@@ -61,6 +71,15 @@ void bench_bring_up(struct bench *bench);
 
 /* Fails the test when the kit noted that something went wrong. */
 void bench_expect_no_failure(struct bench *bench);
+
+/* Completes the held work @index; it leaves the list. */
+void bench_release(struct bench *bench, unsigned index);
+
+/* The newest picture and cursor. */
+struct pvg_frame bench_fetch(struct bench *bench, unsigned display);
+struct pvg_cursor_state bench_cursor(struct bench *bench, unsigned display);
+/* 0xRRGGBB */
+uint32_t bench_pixel(const struct pvg_frame *frame, uint32_t x, uint32_t y);
 
 /* The statistic @name; fails the test when there is none. */
 uint64_t bench_stat(struct bench *bench, const char *name);
