@@ -146,6 +146,11 @@ class Machine:
         self._process.stdout.close()
         self._process.stderr.close()
 
+    def kill(self):
+        """Ends QEMU as a crash would, without a chance to say goodbye."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self):
         """Ends the machine at once, if it still runs."""
         if self._process.poll() is None:

@@ -32,16 +32,19 @@ def guest_program():
     return pathlib.Path(sys.argv[1]).resolve()
 
 
-def run(*tests):
-    """Runs @tests; keeps the folder of a failed one and says where it is."""
+def run(*tests, needs=paths.qemu("arm64")):
+    """Runs @tests; keeps the folder of a failed one and says where it is.
+
+    @needs is the file without which they are all skipped; None: nothing is.
+    """
     print(f"1..{len(tests)}", flush=True)
     failed = False
     for number, test in enumerate(tests, 1):
         name = test.__name__.replace("_", " ")
         folder = pathlib.Path(tempfile.mkdtemp(prefix="vmapple-test-"))
         try:
-            if not paths.qemu("arm64").exists():
-                raise Skip(f"no {paths.qemu('arm64')}; make qemu builds it")
+            if needs and not needs.exists():
+                raise Skip(f"no {needs}; make qemu builds it")
             test(folder)
             print(f"ok {number} - {name}", flush=True)
         except Skip as reason:

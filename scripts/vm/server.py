@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""A running pvg-server."""
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+
+class ServerError(Exception):
+    """The server did not do what was expected; says what it said."""
+
+
+class Server:
+    """Use with "with". Listens at @socket with VNC on the first free ports, listed in @ports."""
+
+    def __init__(self, program, folder, *options, displays=1):
+        self.folder = pathlib.Path(folder)
+        self.socket = self.folder / "gfx.sock"
+        self.log = self.folder / "server.log"
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [str(word) for word in
+                 [program, "--socket", self.socket, "--displays", displays, "--vnc", "127.0.0.1",
+                  "--screenshots", self.folder, *options]],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.wait_log(r"listening on")
+        self.ports = [int(port) for port in re.findall(r"VNC on \S+ port (\d+)", self.said())]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def said(self):
+        return self.log.read_text(errors="replace")
+
+    def wait_log(self, pattern, timeout=30):
+        deadline = time.monotonic() + timeout
+        while not re.search(pattern, self.said()):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise ServerError(f"pvg-server did not say /{pattern}/:\n{self.said()}")
+            time.sleep(0.02)
+
+    def screenshots(self, displays=1):
+        """Asks for PNGs and returns their paths once they are there."""
+        stored = [self.folder / f"display-{number + 1}.png" for number in range(displays)]
+        for path in stored:
+            path.unlink(missing_ok=True)
+        self._process.send_signal(signal.SIGUSR1)
+        deadline = time.monotonic() + 10
+        while not all(path.exists() for path in stored):
+            if time.monotonic() > deadline:
+                raise ServerError(f"pvg-server stored no screenshots:\n{self.said()}")
+            time.sleep(0.02)
+        return stored
+
+    def stop(self):
+        """Ends the server; its exit status."""
+        if self._process.poll() is None:
+            self._process.terminate()
+        try:
+            return self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise ServerError(f"pvg-server did not end:\n{self.said()}") from None

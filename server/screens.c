@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* All displays of the function, shown wherever the user wants them. */
+#include "screens.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/select.h>
+#include <unistd.h>
+
+#include "base/attributes.h"
+#include "picture.h"
+#include "qmp.h"
+#include "vnc.h"
+#include "window.h"
+
+/* A window's events come through no descriptor. */
+#define WINDOW_POLL_MS 10
+#define IDLE_POLL_MS   200
+
+struct screen {
+    char *name;
+    struct picture picture;
+    struct vnc *vnc;       /* NULL: none */
+    struct window *window; /* NULL: none */
+};
+
+struct screens {
+    struct function *function;
+    struct qmp *qmp; /* NULL: none */
+    struct screen screen[PVG_MAX_DISPLAYS];
+    unsigned count;
+    int screenshot_folder; /* -1: none */
+};
+
+static atomic_bool screenshots_wanted; /* set by the signal handler, taken by screens_run */
+
+void screens_ask_for_screenshots(void)
+{
+    atomic_store(&screenshots_wanted, true);
+}
+
+void screens_destroy(struct screens *screens)
+{
+    if (!screens) {
+        return;
+    }
+    for (unsigned i = 0; i < screens->count; i++) {
+        struct screen *screen = &screens->screen[i];
+
+        vnc_destroy(screen->vnc);
+        window_destroy(screen->window);
+        picture_finish(&screen->picture);
+        g_free(screen->name);
+    }
+    qmp_destroy(screens->qmp);
+    if (screens->screenshot_folder >= 0) {
+        close(screens->screenshot_folder);
+    }
+    g_free(screens);
+}
+PVG_DEFINE_AUTO(screens)
+
+static bool open_outputs(struct screens *screens, struct screen *screen, unsigned index,
+                         const struct options *options, struct pvg_error *error)
+{
+    screen->name = g_strdup_printf("vmapple display %u", index + 1);
+    if (options->vnc_address) {
+        int port = options->vnc_port ? options->vnc_port + (int)index : 0;
+
+        screen->vnc = vnc_create(options->vnc_address, port, screen->name, screens->qmp, error);
+        if (!screen->vnc) {
+            return false;
+        }
+        g_print("display %u: VNC on %s port %d\n", index + 1, options->vnc_address,
+                vnc_port(screen->vnc));
+    }
+    if (options->window) {
+        screen->window = window_create(screen->name, screens->qmp, error);
+        return screen->window != NULL;
+    }
+    return true;
+}
+
+struct screens *screens_create(struct function *function, const struct options *options,
+                               struct pvg_error *error)
+{
+    PVG_AUTO(screens) screens = g_new0(struct screens, 1);
+
+    screens->function = function;
+    screens->screenshot_folder = -1;
+    if (options->screenshot_folder) {
+        screens->screenshot_folder =
+            open(options->screenshot_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (screens->screenshot_folder < 0) {
+            pvg_error_set_errno(error, "cannot open the screenshot folder %s",
+                                options->screenshot_folder);
+            return NULL;
+        }
+    }
+    screens->qmp = options->qmp_path ? qmp_create(options->qmp_path) : NULL;
+    for (unsigned i = 0; i < options->display_count; i++) {
+        screens->count = i + 1;
+        if (!open_outputs(screens, &screens->screen[i], i, options, error)) {
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&screens);
+}
+
+static void refresh(struct screens *screens, unsigned index)
+{
+    struct screen *screen = &screens->screen[index];
+    struct picture_change change;
+    struct pvg_cursor_state cursor;
+    struct pvg_frame frame;
+
+    function_display_fetch(screens->function, index, &frame, &cursor);
+    change = picture_update(&screen->picture, &frame);
+    if (screen->vnc) {
+        vnc_show(screen->vnc, &screen->picture, &change);
+        vnc_show_cursor(screen->vnc, &cursor);
+    }
+    if (screen->window) {
+        window_show(screen->window, &screen->picture, &change);
+        window_show_cursor(screen->window, &cursor);
+    }
+}
+
+static bool store_screenshot(struct screens *screens, unsigned index, struct pvg_error *error)
+{
+    g_autofree char *name = g_strdup_printf("display-%u.png", index + 1);
+    g_autofree char *part = g_strdup_printf(".%s.part", name);
+    int fd = openat(screens->screenshot_folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                    0644);
+    bool written;
+
+    if (fd < 0) {
+        pvg_error_set_errno(error, "cannot create %s", part);
+        return false;
+    }
+    written = picture_write_png(&screens->screen[index].picture, fd, error);
+    close(fd);
+    if (!written) {
+        unlinkat(screens->screenshot_folder, part, 0);
+        return false;
+    }
+    if (renameat(screens->screenshot_folder, part, screens->screenshot_folder, name) < 0) {
+        pvg_error_set_errno(error, "cannot rename %s", part);
+        return false;
+    }
+    return true;
+}
+
+static void store_screenshots(struct screens *screens)
+{
+    for (unsigned i = 0; i < screens->count; i++) {
+        struct pvg_error error = {0};
+
+        if (screens->screen[i].picture.pixels && !store_screenshot(screens, i, &error)) {
+            g_printerr("pvg-server: %s\n", error.message);
+        }
+    }
+}
+
+static bool any_window(const struct screens *screens)
+{
+    return screens->count && screens->screen[0].window;
+}
+
+/* Sleeps until there is something to do; true when it is time to end. */
+static bool wait_for_work(struct screens *screens, int stop_fd)
+{
+    int changed_fd = pvg_display_eventfd(screens->function->device);
+    int highest = MAX(stop_fd, changed_fd);
+    int timeout = any_window(screens) ? WINDOW_POLL_MS : IDLE_POLL_MS;
+    struct timeval patience = {.tv_usec = timeout * 1000};
+    fd_set wait;
+
+    FD_ZERO(&wait);
+    FD_SET(stop_fd, &wait);
+    FD_SET(changed_fd, &wait);
+    for (unsigned i = 0; i < screens->count; i++) {
+        if (screens->screen[i].vnc) {
+            vnc_wait(screens->screen[i].vnc, &wait, &highest);
+        }
+    }
+    if (select(highest + 1, &wait, NULL, NULL, &patience) <= 0) {
+        return false;
+    }
+    return FD_ISSET(stop_fd, &wait);
+}
+
+void screens_run(struct screens *screens, int stop_fd)
+{
+    while (!wait_for_work(screens, stop_fd)) {
+        for (unsigned i = 0; i < screens->count; i++) {
+            refresh(screens, i);
+            if (screens->screen[i].vnc) {
+                vnc_serve(screens->screen[i].vnc);
+            }
+        }
+        if (atomic_exchange(&screenshots_wanted, false) && screens->screenshot_folder >= 0) {
+            store_screenshots(screens);
+        }
+        if (any_window(screens) && !windows_serve()) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A distribution's own, unpatched QEMU with pvg-server as its display.
+
+The first argument is the pvg-server to test.
+"""
+import json
+import pathlib
+import sys
+import time
+
+import cases
+from vm import png, stock
+from vm.machine import MachineError
+from vm.server import Server
+from vm.vnc import Vnc
+
+SERVER = pathlib.Path(sys.argv[1]).resolve()
+SHELL_COLOUR = bytes.fromhex("ffff00")
+
+
+def gfx(server, **more):
+    return ["-device", json.dumps({"driver": "vfio-user-pci", "addr": "4.0", **more,
+                                   "socket": {"type": "unix", "path": str(server.socket)}})]
+
+
+def q35(folder, server, *more):
+    return stock.StockMachine(
+        ["-accel", "tcg", "-machine", "q35,memory-backend=ram0", *stock.shared_memory(512),
+         *stock.firmware(folder / "variables.fd"), *gfx(server), "-device", "qemu-xhci",
+         "-device", "usb-kbd", "-device", "usb-tablet",
+         "-qmp", f"unix:{folder}/input.sock,server=on,wait=off", *more],
+        folder / "serial.log")
+
+
+def fetch_stock_qemu():
+    try:
+        stock.fetch()
+    except stock.Unavailable as reason:
+        raise cases.Skip(f"no stock QEMU: {reason}") from None
+
+
+def shows_shell(picture):
+    """Whether the text, 100 columns of 8 pixels in the middle, has its colour in the first ones."""
+    left = picture.width // 2 - 400
+    for row in range(picture.height):
+        at = (row * picture.width + left) * 3
+        if SHELL_COLOUR in picture.pixels[at:at + 40 * 3]:
+            return True
+    return False
+
+
+def wait_for_shell(machine, server):
+    """The picture, once the firmware's shell has written to it."""
+    machine.wait_line("UEFI Interactive Shell", timeout=90)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        picture = png.Picture(server.screenshots()[0])
+        if shows_shell(picture):
+            return picture
+        time.sleep(0.5)
+    raise AssertionError("the firmware's shell never showed")
+
+
+def the_firmware_shows_its_shell_through_our_option_rom(folder):
+    fetch_stock_qemu()
+    with Server(SERVER, folder, "--gpu", "none", "--modes", "1280x800,1024x768") as server:
+        with q35(folder, server) as machine:
+            picture = wait_for_shell(machine, server)
+            cases.expect_same((picture.width, picture.height), (1280, 800), "size")
+        server.wait_log("client left")
+        cases.expect_same(server.stop(), 0, "pvg-server's exit status")
+
+
+def type_until_heard(machine, viewer):
+    """Makes the guest say what is typed; the first keys may go to the shell's countdown."""
+    for attempt in range(5):
+        viewer.type("echo vmapple types\n")
+        try:
+            machine.wait_line("^vmapple types", timeout=5)
+            return
+        except MachineError:
+            if attempt == 4:
+                raise
+
+
+def a_viewer_sees_what_the_server_stores_and_types_into_the_guest(folder):
+    fetch_stock_qemu()
+    with Server(SERVER, folder, "--gpu", "none", "--modes", "1280x800",
+                "--qmp", folder / "input.sock") as server:
+        with q35(folder, server) as machine:
+            wait_for_shell(machine, server)
+            with Vnc(server.ports[0]) as viewer:
+                cases.expect_same((viewer.width, viewer.height), (1280, 800), "size by VNC")
+                type_until_heard(machine, viewer)
+                for _ in range(10):  # the text cursor blinks
+                    stored = png.Picture(server.screenshots()[0]).pixels
+                    same = viewer.pixels() == stored
+                    if same:
+                        break
+                cases.expect(same, "VNC and the stored screenshot differ")
+
+
+def a_second_machine_attaches_where_the_first_one_died(folder):
+    fetch_stock_qemu()
+    with Server(SERVER, folder, "--gpu", "none", "--modes", "1024x768") as server:
+        for _ in range(2):
+            with q35(folder, server) as machine:
+                wait_for_shell(machine, server)
+                machine.kill()
+            server.wait_log("client left")
+        cases.expect_same(server.stop(), 0, "pvg-server's exit status")
+
+
+cases.run(
+    the_firmware_shows_its_shell_through_our_option_rom,
+    a_viewer_sees_what_the_server_stores_and_types_into_the_guest,
+    a_second_machine_attaches_where_the_first_one_died,
+    needs=None)
