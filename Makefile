@@ -17,6 +17,11 @@ $(BUILD)/asan/build.ninja:
 	scripts/install-deps build test guest
 	meson setup $(BUILD)/asan --werror -Db_sanitize=address,undefined
 
+# Fuzzers want clang's instrumentation in all they test.
+$(BUILD)/fuzz/build.ninja:
+	scripts/install-deps build test
+	CC=clang meson setup $(BUILD)/fuzz -Dfuzzers=true -Db_sanitize=address,undefined -Db_lundef=false
+
 # QEMU with vmapple in it: build/qemu/qemu-system-*. TARGETS= builds fewer.
 qemu: all
 	scripts/install-deps fetch qemu-build
@@ -28,10 +33,12 @@ run:
 	scripts/run $(RUN)
 
 # Unit tests run with the sanitizers in; whole machines run in the QEMU that users run.
-test: qemu $(BUILD)/asan/build.ninja
+test: qemu $(BUILD)/asan/build.ninja $(BUILD)/fuzz/build.ninja
 	ninja -C $(BUILD)/asan
 	meson test -C $(BUILD)/asan --no-rebuild --print-errorlogs || true
-	scripts/test-summary $(BUILD)/asan/meson-logs/testlog.json
+	ninja -C $(BUILD)/fuzz fuzzers
+	meson test -C $(BUILD)/fuzz --no-rebuild --print-errorlogs --suite fuzz || true
+	scripts/test-summary $(BUILD)/asan/meson-logs/testlog.json $(BUILD)/fuzz/meson-logs/testlog.json
 
 # Measures against the goals; BENCH= picks parts (platform, device, shader, gpu).
 bench: qemu
