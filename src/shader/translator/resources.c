@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: MIT */
+/* The variables behind buffers, textures, samplers and push constants, declared when first used.
+ * Spec: 02-errata-gpu 2.2, 2.3. */
+#include "shader/translator/translator.h"
+
+#include <string.h>
+
+uint32_t resource_set(struct translator *t)
+{
+    switch (t->entry.stage) {
+    case PVG_STAGE_FRAGMENT:
+        return 1;
+    case PVG_STAGE_OBJECT:
+        return 2;
+    default:
+        return 0;
+    }
+}
+
+static void bind(struct translator *t, uint32_t variable, uint32_t binding)
+{
+    spirv_decorate(&t->spirv, variable, SpvDecorationDescriptorSet, resource_set(t));
+    spirv_decorate(&t->spirv, variable, SpvDecorationBinding, binding);
+}
+
+/* ---- Push constants: one block of 32 words, indexed by constants ---- */
+
+uint32_t resource_push(struct translator *t, unsigned byte)
+{
+    struct spirv_builder *b = &t->spirv;
+    uint32_t pointer;
+
+    if (!t->push) {
+        uint32_t words = spirv_array(b, u32_type(t), PVG_PUSH_SIZE / 4);
+        uint32_t block = spirv_struct(b, &words, 1);
+
+        spirv_decorate(b, words, SpvDecorationArrayStride, 4);
+        spirv_decorate(b, block, SpvDecorationBlock);
+        spirv_member_decorate(b, block, 0, SpvDecorationOffset, 0);
+        t->push = spirv_variable(b, SpvStorageClassPushConstant, block, 0);
+        t->reflection->flags |= PVG_SHADER_USES_PUSH;
+    }
+    pointer = spirv_op(b, SpvOpAccessChain,
+                       spirv_pointer(b, SpvStorageClassPushConstant, u32_type(t)), t->push,
+                       u32_constant(t, 0), u32_constant(t, byte / 4));
+    return spirv_op(b, SpvOpLoad, u32_type(t), pointer);
+}
+
+/* ---- Buffers ---- */
+
+uint32_t resource_buffer_view(struct translator *t, struct root *root, unsigned shift)
+{
+    struct spirv_builder *b = &t->spirv;
+    uint32_t element, array, block, variable;
+
+    if (root->view[shift]) {
+        return root->view[shift];
+    }
+    if (shift == 0) {
+        need(t, PVG_SHADER_FEATURE_BIT_STORAGE8, "bytes in buffers");
+        spirv_capability(b, SpvCapabilityStorageBuffer8BitAccess);
+    } else if (shift == 1) {
+        need(t, PVG_SHADER_FEATURE_BIT_STORAGE16, "16-bit words in buffers");
+        spirv_capability(b, SpvCapabilityStorageBuffer16BitAccess);
+    }
+    element = spirv_int(b, 8u << shift);
+    array = spirv_unique_type(b, SpvOpTypeRuntimeArray, &element, 1);
+    block = spirv_struct(b, &array, 1);
+    if (!t->view_block[shift]) {
+        t->view_block[shift] = block;
+        spirv_decorate(b, array, SpvDecorationArrayStride, 1u << shift);
+        spirv_decorate(b, block, SpvDecorationBlock);
+        spirv_member_decorate(b, block, 0, SpvDecorationOffset, 0);
+    }
+    variable = spirv_variable(b, SpvStorageClassStorageBuffer, block, 0);
+    bind(t, variable, PVG_BINDING_BUFFER + root->index);
+    spirv_decorate(b, variable, SpvDecorationAliased);
+    if (!(root->access & PVG_ACCESS_WRITE)) {
+        spirv_decorate(b, variable, SpvDecorationNonWritable);
+    }
+    root->view[shift] = variable;
+    return variable;
+}
+
+/* Makes the remainder of the bound offset known, in the first block. */
+void resource_buffer(struct translator *t, struct root *root)
+{
+    unsigned block = t->entry.stage == PVG_STAGE_FRAGMENT ? PVG_PUSH_REMAINDER_SET1
+                                                          : PVG_PUSH_REMAINDER_SET0;
+    uint32_t word, type = u32_type(t);
+
+    if (t->entry.stage == PVG_STAGE_OBJECT) {
+        return; /* set 2 has no remainders: its offsets are multiples of the device's alignment */
+    }
+    word = resource_push(t, block + (root->index & ~3u));
+    word = spirv_op(&t->spirv, SpvOpBitFieldUExtract, type, word,
+                    u32_constant(t, 8 * (root->index & 3)), u32_constant(t, 8));
+    root->base = u32_shr(t, word, root->shift);
+}
+
+/* ---- Textures ---- */
+
+static const struct {
+    const char *kind;
+    enum pvg_texture_dimension dimension;
+    bool arrayed, multisampled, depth;
+} texture_kinds[] = {
+    {"texture_1d", PVG_TEXTURE_1D, false, false, false},
+    {"texture_1d_array", PVG_TEXTURE_1D, true, false, false},
+    {"texture_2d", PVG_TEXTURE_2D, false, false, false},
+    {"texture_2d_array", PVG_TEXTURE_2D, true, false, false},
+    {"texture_2d_ms", PVG_TEXTURE_2D, false, true, false},
+    {"texture_2d_ms_array", PVG_TEXTURE_2D, true, true, false},
+    {"texture_3d", PVG_TEXTURE_3D, false, false, false},
+    {"texture_cube", PVG_TEXTURE_CUBE, false, false, false},
+    {"texture_cube_array", PVG_TEXTURE_CUBE, true, false, false},
+    {"texture_buffer_1d", PVG_TEXTURE_TEXEL_BUFFER, false, false, false},
+    {"depth_2d", PVG_TEXTURE_2D, false, false, true},
+    {"depth_2d_array", PVG_TEXTURE_2D, true, false, true},
+    {"depth_2d_ms", PVG_TEXTURE_2D, false, true, true},
+    {"depth_2d_ms_array", PVG_TEXTURE_2D, true, true, true},
+    {"depth_cube", PVG_TEXTURE_CUBE, false, false, true},
+    {"depth_cube_array", PVG_TEXTURE_CUBE, true, false, true},
+};
+
+static SpvDim spirv_dim(enum pvg_texture_dimension dimension)
+{
+    static const SpvDim dims[] = {SpvDim1D, SpvDim2D, SpvDim3D, SpvDimCube, SpvDimBuffer};
+
+    return dims[dimension];
+}
+
+static void need_texture(struct translator *t, const struct texture *texture)
+{
+    struct spirv_builder *b = &t->spirv;
+
+    switch (texture->dimension) {
+    case PVG_TEXTURE_1D:
+        spirv_capability(b, texture->storage ? SpvCapabilityImage1D : SpvCapabilitySampled1D);
+        break;
+    case PVG_TEXTURE_CUBE:
+        if (texture->arrayed) {
+            need(t, PVG_SHADER_FEATURE_BIT_CUBE_ARRAY, "cube arrays");
+            spirv_capability(b, SpvCapabilitySampledCubeArray);
+        }
+        break;
+    case PVG_TEXTURE_TEXEL_BUFFER:
+        spirv_capability(b, texture->storage ? SpvCapabilityImageBuffer
+                                             : SpvCapabilitySampledBuffer);
+        break;
+    case PVG_TEXTURE_2D:
+    case PVG_TEXTURE_3D:
+        break;
+    }
+    if (texture->storage && texture->multisampled) {
+        need(t, PVG_SHADER_FEATURE_BIT_STORAGE_MULTISAMPLE, "writable multisampled textures");
+        spirv_capability(b, SpvCapabilityStorageImageMultisample);
+        if (texture->arrayed) {
+            spirv_capability(b, SpvCapabilityImageMSArray);
+        }
+    }
+}
+
+/* Reading a storage image without a format needs a feature; else the pipeline must say which. */
+static SpvImageFormat storage_format(struct translator *t, struct root *root,
+                                     const struct texture *texture)
+{
+    bool reads = root->argument->access & PVG_ACCESS_READ;
+    uint16_t given = t->options->storage_format[texture->index];
+
+    if (texture->atomic) {
+        return texture->class == PVG_CLASS_SIGNED ? SpvImageFormatR32i : SpvImageFormatR32ui;
+    }
+    if (reads && !has(t, PVG_SHADER_FEATURE_BIT_READ_WITHOUT_FORMAT)) {
+        if (!given || given > SpvImageFormatR64i) {
+            need(t, PVG_SHADER_FEATURE_BIT_READ_WITHOUT_FORMAT,
+                 "a read_write texture whose format the pipeline does not state");
+        }
+        if (given > SpvImageFormatR32f && given != SpvImageFormatRgba32i &&
+            given != SpvImageFormatRgba16i && given != SpvImageFormatRgba8i &&
+            given != SpvImageFormatR32i && given != SpvImageFormatRgba32ui &&
+            given != SpvImageFormatRgba16ui && given != SpvImageFormatRgba8ui &&
+            given != SpvImageFormatR32ui) {
+            spirv_capability(&t->spirv, SpvCapabilityStorageImageExtendedFormats);
+        }
+        return (SpvImageFormat)given;
+    }
+    if (reads) {
+        need(t, PVG_SHADER_FEATURE_BIT_READ_WITHOUT_FORMAT, "reading a read_write texture");
+        spirv_capability(&t->spirv, SpvCapabilityStorageImageReadWithoutFormat);
+    }
+    need(t, PVG_SHADER_FEATURE_BIT_WRITE_WITHOUT_FORMAT, "writing a texture");
+    spirv_capability(&t->spirv, SpvCapabilityStorageImageWriteWithoutFormat);
+    return SpvImageFormatUnknown;
+}
+
+static enum pvg_component_class class_from_name(const char *type_name)
+{
+    const char *open = strrchr(type_name, '<');
+
+    if (open) {
+        if (g_str_has_prefix(open + 1, "float") || g_str_has_prefix(open + 1, "half")) {
+            return PVG_CLASS_FLOAT;
+        }
+        if (g_str_has_prefix(open + 1, "uint") || g_str_has_prefix(open + 1, "ushort")) {
+            return PVG_CLASS_UNSIGNED;
+        }
+        if (g_str_has_prefix(open + 1, "int") || g_str_has_prefix(open + 1, "short")) {
+            return PVG_CLASS_SIGNED;
+        }
+    }
+    return PVG_CLASS_NONE;
+}
+
+/* Queries do not say what texels are made of: other calls or the type's name do. */
+static enum pvg_component_class class_from_uses(struct root *root)
+{
+    for (LLVMUseRef use = LLVMGetFirstUse(root->value); use; use = LLVMGetNextUse(use)) {
+        LLVMValueRef user = LLVMGetUser(use);
+        const char *name =
+            LLVMIsACallInst(user) ? LLVMGetValueName(LLVMGetCalledValue(user)) : "";
+
+        if (strstr(name, ".u.")) {
+            return PVG_CLASS_UNSIGNED;
+        }
+        if (strstr(name, ".s.")) {
+            return PVG_CLASS_SIGNED;
+        }
+        if (strstr(name, "f32") || strstr(name, "f16")) {
+            return PVG_CLASS_FLOAT;
+        }
+    }
+    return PVG_CLASS_FLOAT;
+}
+
+static bool is_atomic(struct root *root)
+{
+    for (LLVMUseRef use = LLVMGetFirstUse(root->value); use; use = LLVMGetNextUse(use)) {
+        LLVMValueRef user = LLVMGetUser(use);
+
+        if (LLVMIsACallInst(user) &&
+            g_str_has_prefix(LLVMGetValueName(LLVMGetCalledValue(user)), "air.atomic_")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void declare_texture(struct translator *t, struct root *root, struct texture *texture)
+{
+    struct spirv_builder *b = &t->spirv;
+
+    texture->scalar = texture->class == PVG_CLASS_FLOAT    ? spirv_float(b, 32)
+                      : texture->class == PVG_CLASS_SIGNED ? spirv_sint(b)
+                                                           : spirv_int(b, 32);
+    need_texture(t, texture);
+    if (texture->storage) {
+        texture->cube_as_array = texture->dimension == PVG_TEXTURE_CUBE;
+        texture->format = storage_format(t, root, texture);
+    }
+    texture->type = spirv_unique_type(
+        b, SpvOpTypeImage,
+        SPIRV_WORDS(texture->scalar,
+                    texture->cube_as_array ? SpvDim2D : spirv_dim(texture->dimension),
+                    texture->depth, texture->arrayed || texture->cube_as_array,
+                    texture->multisampled, texture->storage ? 2 : 1, texture->format));
+    texture->variable = spirv_variable(b, SpvStorageClassUniformConstant, texture->type, 0);
+    bind(t, texture->variable,
+         (texture->storage ? PVG_BINDING_STORAGE : PVG_BINDING_SAMPLED) + texture->index);
+    if (texture->storage && !(root->argument->access & PVG_ACCESS_READ)) {
+        spirv_decorate(b, texture->variable, SpvDecorationNonReadable);
+    }
+    if (texture->storage && !(root->argument->access & PVG_ACCESS_WRITE)) {
+        spirv_decorate(b, texture->variable, SpvDecorationNonWritable);
+    }
+    if (texture->storage && (root->argument->access & PVG_ACCESS_WRITE)) {
+        t->reflection->flags |= PVG_SHADER_WRITES_MEMORY;
+    }
+    texture->access = root->argument->access;
+}
+
+struct texture *resource_texture(struct translator *t, struct root *root, const char *kind,
+                                 enum pvg_component_class component)
+{
+    struct texture *texture = root->texture;
+    unsigned k = 0;
+
+    while (k < G_N_ELEMENTS(texture_kinds) && strcmp(texture_kinds[k].kind, kind) != 0) {
+        k++;
+    }
+    if (k == G_N_ELEMENTS(texture_kinds)) {
+        refuse(t, PVG_TRANSLATE_INTRINSIC, "unknown kind of texture \"%s\"", kind);
+    }
+    if (root->kind != ROOT_TEXTURE || !root->argument || root->argument->count != 1) {
+        refuse(t, PVG_TRANSLATE_UNSUPPORTED, "a texture that is no single texture argument");
+    }
+    if (!texture) {
+        texture = root->texture = keep(t, sizeof(*texture));
+        texture->index = root->argument->index;
+        texture->count = 1;
+        texture->storage = !root->argument->sampled && root->argument->access;
+        if (root->argument->access & PVG_ACCESS_WRITE) {
+            texture->storage = true;
+        }
+        texture->dimension = texture_kinds[k].dimension;
+        texture->arrayed = texture_kinds[k].arrayed;
+        texture->multisampled = texture_kinds[k].multisampled;
+        texture->depth = texture_kinds[k].depth;
+        texture->class = component ? component : class_from_name(root->argument->type_name);
+        if (!texture->class) {
+            texture->class = class_from_uses(root);
+        }
+        texture->atomic = is_atomic(root);
+        declare_texture(t, root, texture);
+        g_ptr_array_add(t->textures, texture);
+    }
+    if (texture->dimension != texture_kinds[k].dimension ||
+        texture->arrayed != texture_kinds[k].arrayed ||
+        texture->multisampled != texture_kinds[k].multisampled ||
+        texture->depth != texture_kinds[k].depth || (component && component != texture->class)) {
+        refuse(t, PVG_TRANSLATE_MODULE, "texture %u used as two kinds", texture->index);
+    }
+    return texture;
+}
+
+/* ---- Samplers ---- */
+
+static uint32_t constant_sampler(struct translator *t, struct root *root, bool compare)
+{
+    struct pvg_shader_reflection *r = t->reflection;
+    uint32_t i = 0;
+
+    while (i < r->constant_sampler_count &&
+           (r->constant_samplers[i].word[0] != root->words[0] ||
+            r->constant_samplers[i].word[1] != root->words[1] ||
+            r->constant_samplers[i].compare != compare)) {
+        i++;
+    }
+    if (i == PVG_SHADER_CONSTANT_SAMPLERS) {
+        refuse(t, PVG_TRANSLATE_LIMIT, "more than %d constant samplers",
+               PVG_SHADER_CONSTANT_SAMPLERS);
+    }
+    if (i == r->constant_sampler_count) {
+        r->constant_samplers[i].word[0] = root->words[0];
+        r->constant_samplers[i].word[1] = root->words[1];
+        r->constant_samplers[i].compare = compare;
+        r->constant_sampler_count++;
+        t->constant_sampler[i] =
+            spirv_variable(&t->spirv, SpvStorageClassUniformConstant,
+                           spirv_unique_type(&t->spirv, SpvOpTypeSampler, NULL, 0), 0);
+        bind(t, t->constant_sampler[i], PVG_BINDING_CONSTANT_SAMPLER + i);
+    }
+    return t->constant_sampler[i];
+}
+
+/* The variable of a sampler root. */
+uint32_t resource_sampler(struct translator *t, struct root *root, bool compare)
+{
+    if (root->kind == ROOT_CONSTANT_SAMPLER) {
+        return constant_sampler(t, root, compare);
+    }
+    if (root->kind != ROOT_SAMPLER || root->argument->count != 1) {
+        refuse(t, PVG_TRANSLATE_INTRINSIC, "a sampler operand that is no sampler argument");
+    }
+    if (!root->sampler[compare]) {
+        root->sampler[compare] =
+            spirv_variable(&t->spirv, SpvStorageClassUniformConstant,
+                           spirv_unique_type(&t->spirv, SpvOpTypeSampler, NULL, 0), 0);
+        bind(t, root->sampler[compare],
+             (compare ? PVG_BINDING_COMPARE : PVG_BINDING_SAMPLER) + root->index);
+    }
+    return root->sampler[compare];
+}
+
+/* ---- The record ---- */
+
+static void report_buffer(struct translator *t, const struct root *root)
+{
+    struct pvg_shader_reflection *r = t->reflection;
+    const struct argument *a = root->argument;
+    struct pvg_shader_buffer *out = &r->buffers[r->buffer_count];
+
+    if (!root->view[0] && !root->view[1] && !root->view[2] && !root->view[3]) {
+        return; /* not used: no binding */
+    }
+    for (uint32_t i = 0; i < r->buffer_count; i++) {
+        if (r->buffers[i].index == root->index) {
+            refuse(t, PVG_TRANSLATE_METADATA, "two buffers at index %u", root->index);
+        }
+    }
+    out->index = (uint8_t)root->index;
+    out->access = (uint8_t)root->access;
+    out->alignment = (uint8_t)(1u << root->shift);
+    out->size = a->size;
+    out->element_size = a->element_size;
+    out->argument_buffer = a->kind == ARGUMENT_INDIRECT_BUFFER;
+    r->buffer_count++;
+    if (out->argument_buffer) {
+        metadata_members(t, a);
+    }
+}
+
+static void report_texture(struct translator *t, const struct texture *texture)
+{
+    struct pvg_shader_reflection *r = t->reflection;
+
+    if (r->texture_count == PVG_SHADER_TEXTURES) {
+        refuse(t, PVG_TRANSLATE_LIMIT, "more than %d textures", PVG_SHADER_TEXTURES);
+    }
+    r->textures[r->texture_count++] = (struct pvg_shader_texture){
+        .index = (uint8_t)texture->index,
+        .count = (uint8_t)texture->count,
+        .dimension = (uint8_t)texture->dimension,
+        .arrayed = texture->arrayed,
+        .multisampled = texture->multisampled,
+        .component_class = (uint8_t)texture->class,
+        .depth = texture->depth,
+        .storage = texture->storage,
+        .access = (uint8_t)texture->access,
+        .needs_format = texture->storage && texture->format != SpvImageFormatUnknown &&
+                        !texture->atomic,
+        .atomic = texture->atomic,
+        .cube_as_array = texture->cube_as_array,
+    };
+}
+
+void resource_report(struct translator *t)
+{
+    struct pvg_shader_reflection *r = t->reflection;
+
+    for (guint i = 0; i < t->roots->len; i++) {
+        const struct root *root = t->roots->pdata[i];
+
+        if (root->kind == ROOT_BUFFER) {
+            report_buffer(t, root);
+        } else if (root->kind == ROOT_THREADGROUP && root->argument && root->view[2]) {
+            r->threadgroups[r->threadgroup_count++].index = root->index;
+        } else if (root->kind == ROOT_SAMPLER && (root->sampler[0] || root->sampler[1])) {
+            if (r->sampler_count == PVG_SHADER_SAMPLERS) {
+                refuse(t, PVG_TRANSLATE_METADATA, "samplers that share an index");
+            }
+            r->samplers[r->sampler_count++] = (struct pvg_shader_sampler){
+                .index = (uint8_t)root->index,
+                .plain = root->sampler[0] != 0,
+                .compare = root->sampler[1] != 0,
+            };
+        }
+    }
+    for (guint i = 0; i < t->textures->len; i++) {
+        report_texture(t, t->textures->pdata[i]);
+    }
+}
