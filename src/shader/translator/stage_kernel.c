@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* Thread and grid facts of kernels, object and mesh functions. Dispatches of one grid may be split
+ * into boxes, so positions are made of the group's and the nominal size. Spec: 70-air 5.8, 10.8;
+ * 02-errata-gpu 2.3. */
+#include "shader/translator/translator.h"
+
+static uint32_t triple(struct translator *t)
+{
+    return spirv_vector(&t->spirv, u32_type(t), 3);
+}
+
+static uint32_t pushed(struct translator *t, unsigned byte)
+{
+    uint32_t parts[3];
+
+    for (unsigned i = 0; i < 3; i++) {
+        parts[i] = resource_push(t, byte + 4 * i);
+    }
+    return spirv_emit(&t->spirv, SpvOpCompositeConstruct, triple(t), parts, 3);
+}
+
+static uint32_t local_size(struct translator *t)
+{
+    uint32_t parts[3];
+
+    for (unsigned i = 0; i < 3; i++) {
+        parts[i] = stage_local_size(t, i);
+    }
+    return spirv_emit(&t->spirv, SpvOpCompositeConstruct, triple(t), parts, 3);
+}
+
+static uint32_t group_position(struct translator *t)
+{
+    uint32_t own = stage_load_builtin(t, SpvBuiltInWorkgroupId, triple(t));
+
+    return spirv_op(&t->spirv, SpvOpIAdd, triple(t), own, pushed(t, PVG_PUSH_FIRST_GROUP));
+}
+
+static uint32_t local_position(struct translator *t)
+{
+    return stage_load_builtin(t, SpvBuiltInLocalInvocationId, triple(t));
+}
+
+static uint32_t grid_position(struct translator *t)
+{
+    uint32_t start = spirv_op(&t->spirv, SpvOpIMul, triple(t), group_position(t),
+                              pushed(t, PVG_PUSH_NOMINAL_GROUP));
+
+    return spirv_op(&t->spirv, SpvOpIAdd, triple(t), start, local_position(t));
+}
+
+static uint32_t product(struct translator *t, uint32_t vector)
+{
+    uint32_t result = 0;
+
+    for (uint32_t i = 0; i < 3; i++) {
+        uint32_t part = spirv_op(&t->spirv, SpvOpCompositeExtract, u32_type(t), vector, i);
+
+        result = result ? u32_mul(t, result, part) : part;
+    }
+    return result;
+}
+
+static uint32_t subgroup_fact(struct translator *t, SpvBuiltIn builtin)
+{
+    spirv_capability(&t->spirv, SpvCapabilityGroupNonUniform);
+    t->reflection->flags |= PVG_SHADER_USES_SUBGROUPS;
+    return stage_load_builtin(t, builtin, u32_type(t));
+}
+
+static uint32_t groups_of(struct translator *t, uint32_t threads, uint32_t size)
+{
+    struct spirv_builder *b = &t->spirv;
+    uint32_t sum = spirv_op(b, SpvOpIAdd, u32_type(t), threads, size);
+
+    sum = spirv_op(b, SpvOpISub, u32_type(t), sum, u32_constant(t, 1));
+    return spirv_op(b, SpvOpUDiv, u32_type(t), sum, size);
+}
+
+static uint32_t quad_index(struct translator *t)
+{
+    uint32_t lane = subgroup_fact(t, SpvBuiltInSubgroupLocalInvocationId);
+    uint32_t width = subgroup_fact(t, SpvBuiltInSubgroupSize);
+    uint32_t group = subgroup_fact(t, SpvBuiltInSubgroupId);
+
+    return u32_add(t, u32_shr(t, lane, 2), u32_mul(t, group, u32_shr(t, width, 2)));
+}
+
+static uint32_t fact(struct translator *t, struct argument *a)
+{
+    uint32_t threads;
+
+    switch ((int)a->kind) {
+    case ARGUMENT_THREAD_POSITION_IN_GRID:
+        return grid_position(t);
+    case ARGUMENT_THREAD_POSITION_IN_THREADGROUP:
+        return local_position(t);
+    case ARGUMENT_THREADGROUP_POSITION_IN_GRID:
+        return group_position(t);
+    case ARGUMENT_THREADS_PER_GRID:
+    case ARGUMENT_GRID_SIZE:
+        return pushed(t, PVG_PUSH_GRID_THREADS);
+    case ARGUMENT_GRID_ORIGIN:
+        return spirv_null(&t->spirv, triple(t));
+    case ARGUMENT_THREADGROUPS_PER_GRID:
+        return pushed(t, PVG_PUSH_GRID_GROUPS);
+    case ARGUMENT_THREADS_PER_THREADGROUP:
+        return local_size(t);
+    case ARGUMENT_DISPATCH_THREADS_PER_THREADGROUP:
+        return pushed(t, PVG_PUSH_NOMINAL_GROUP);
+    case ARGUMENT_THREAD_INDEX_IN_THREADGROUP:
+        return stage_load_builtin(t, SpvBuiltInLocalInvocationIndex, u32_type(t));
+    case ARGUMENT_THREAD_INDEX_IN_SIMDGROUP:
+        return subgroup_fact(t, SpvBuiltInSubgroupLocalInvocationId);
+    case ARGUMENT_SIMDGROUP_INDEX_IN_THREADGROUP:
+        return subgroup_fact(t, SpvBuiltInSubgroupId);
+    case ARGUMENT_SIMDGROUPS_PER_THREADGROUP:
+        return subgroup_fact(t, SpvBuiltInNumSubgroups);
+    case ARGUMENT_DISPATCH_SIMDGROUPS_PER_THREADGROUP:
+        threads = product(t, pushed(t, PVG_PUSH_NOMINAL_GROUP));
+        return groups_of(t, threads, subgroup_fact(t, SpvBuiltInSubgroupSize));
+    case ARGUMENT_THREADS_PER_SIMDGROUP:
+    case ARGUMENT_THREAD_EXECUTION_WIDTH:
+        return subgroup_fact(t, SpvBuiltInSubgroupSize);
+    case ARGUMENT_THREAD_INDEX_IN_QUADGROUP:
+        return u32_and(t, subgroup_fact(t, SpvBuiltInSubgroupLocalInvocationId), 3);
+    case ARGUMENT_QUADGROUP_INDEX_IN_THREADGROUP:
+        return quad_index(t);
+    case ARGUMENT_QUADGROUPS_PER_THREADGROUP:
+        return groups_of(t, product(t, local_size(t)), u32_constant(t, 4));
+    case ARGUMENT_DISPATCH_QUADGROUPS_PER_THREADGROUP:
+        return groups_of(t, product(t, pushed(t, PVG_PUSH_NOMINAL_GROUP)), u32_constant(t, 4));
+    default:
+        refuse(t, PVG_TRANSLATE_UNSUPPORTED, "argument of kind %s in a kernel", a->unknown);
+    }
+}
+
+void kernel_input(struct translator *t, struct argument *argument, LLVMValueRef parameter)
+{
+    uint32_t type = type_id(t, LLVMTypeOf(parameter));
+
+    value_set(t, parameter, stage_fit(t, fact(t, argument), type, false));
+}
+
+void kernel_declare(struct translator *t)
+{
+    uint32_t x = stage_local_size(t, 0), y = stage_local_size(t, 1), z = stage_local_size(t, 2);
+
+    spirv_mode(&t->spirv, SPIRV_WORDS(t->function, SpvExecutionModeLocalSizeId, x, y, z),
+               SpvOpExecutionModeId);
+}
