@@ -83,6 +83,7 @@ bool engine_flag(const struct engine *engine, uint8_t code)
 {
     double deadline = clock_now() + 5;
 
+    window_write32(&engine->registers, REG_IRQ_STATUS, ENGINE_IRQ_FLAG); /* of an earlier one */
     engine_push(engine, 8u << 28 | 1u << 27 | code);
     while (!(window_read32(&engine->registers, REG_IRQ_STATUS) & ENGINE_IRQ_FLAG)) {
         if (clock_now() > deadline) {

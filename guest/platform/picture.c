@@ -70,7 +70,7 @@ static void paint_bars(const struct canvas *canvas)
 
 static void paint_reports(const struct canvas *canvas, int x, int y, int scale)
 {
-    int line = (FONT_HEIGHT + 4) * scale, top = y;
+    int line = (FONT_HEIGHT + 2) * scale, top = y;
     const struct report *reports;
     unsigned count;
 
@@ -105,10 +105,10 @@ void picture_paint(const struct canvas *canvas)
 
     paint_sky(canvas);
     paint_sun(canvas);
-    canvas_text(canvas, left, 14 * dot, 6 * dot, TEXT, "vmapple");
-    canvas_text(canvas, left, 64 * dot, dot, FAINT,
+    canvas_text(canvas, left, 10 * dot, 6 * dot, TEXT, "vmapple");
+    canvas_text(canvas, left, 66 * dot, dot, FAINT,
                 "painted by a guest through the paravirtual GPU's firmware framebuffer");
-    paint_reports(canvas, left, 84 * dot, dot);
+    paint_reports(canvas, left, 86 * dot, dot);
     paint_bars(canvas);
     paint_frame(canvas);
 }

@@ -33,8 +33,8 @@ _COMMON_CHECKS = ["cpus", "virtio-blk", "pci-msi", "pci-intx", "virtio-net", "us
 
 BOARDS = {
     "vmapple": Board("arm64", ["-M", f"vmapple,uuid={ECID:#x}"], bdif=True),
-    # What it is measured against: the same kernel, CPU and common devices.
-    "virt": Board("arm64", ["-M", "virt,gic-version=3", "-cpu", "max", *_USB],
+    # What it is measured against: the same kernel, CPU (-M vmapple takes these off) and devices.
+    "virt": Board("arm64", ["-M", "virt,gic-version=3", "-cpu", "max,sve=off,sme=off", *_USB],
                   checks=[*_COMMON_CHECKS, "rtc-pl031"]),
     # The PCI form of the GPU, as x86-64 guests see it.
     "q35": Board("amd64", ["-M", "q35", "-cpu", "max", "-vga", "none",
@@ -51,12 +51,12 @@ class Guest:
     """
 
     def __init__(self, folder, board="vmapple", task="check", cpus=1, ram_mib=512, msi=True,
-                 snapshots=False, display="none", program=None):
+                 snapshots=False, display="none", accel="tcg", program=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.board = BOARDS[board]
         self._task, self._cpus, self._ram_mib, self._msi = task, cpus, ram_mib, msi
-        self._snapshots, self._display = snapshots, display
+        self._snapshots, self._display, self._accel = snapshots, display, accel
         arch = self.board.arch
         self._kernel = kernel.fetch(arch)
         self._initramfs = initramfs.build(self._kernel, arch, program or paths.guest_program(arch),
@@ -79,8 +79,8 @@ class Guest:
     def arguments(self):
         """QEMU's command line."""
         arguments = [
-            *self.board.arguments, "-smp", self._cpus, "-m", self._ram_mib, "-monitor", "none",
-            "-no-reboot", "-display", self._display,
+            *self.board.arguments, "-accel", self._accel, "-smp", self._cpus, "-m", self._ram_mib,
+            "-monitor", "none", "-no-reboot", "-display", self._display,
             "-kernel", self._kernel.image, "-initrd", self._initramfs,
             "-append", self._command_line(),
             *self._disk("msi", "serial=msi_"), *self._disk("intx", "serial=intx,vectors=0"),

@@ -108,7 +108,10 @@ class Machine:
 
     def qmp(self, name, **arguments):
         """Executes a monitor command."""
-        return self.monitor.command(name, **arguments)
+        try:
+            return self.monitor.command(name, **arguments)
+        except (QmpError, OSError) as error:
+            raise MachineError(self._story(f"the monitor: {error}")) from error
 
     def press(self, *keys):
         """Types keys, by QMP's names, one after the other."""
