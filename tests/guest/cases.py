@@ -27,9 +27,17 @@ def expect_same(got, wanted, what):
     expect(got == wanted, f"{what}: {got!r}, not {wanted!r}")
 
 
-def guest_program():
-    """The guest program, as the build names it on our command line."""
-    return pathlib.Path(sys.argv[1]).resolve()
+def guest_program(arch="arm64"):
+    """The guest program for @arch, as the build names it on our command line: ARCH=PATH."""
+    programs = dict(word.split("=", 1) for word in sys.argv[1:])
+    if arch not in programs:
+        raise Skip(f"no cross-compiler for {arch}; scripts/install-deps guest installs it")
+    return pathlib.Path(programs[arch]).resolve()
+
+
+def need_qemu(arch):
+    if not paths.qemu(arch).exists():
+        raise Skip(f"no {paths.qemu(arch)}; make qemu builds it")
 
 
 def run(*tests, needs=paths.qemu("arm64")):
