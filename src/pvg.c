@@ -8,6 +8,7 @@
 #include "base/probe.h"
 #include "device/device.h"
 #include "device/modes.h"
+#include "device/save.h"
 
 struct pvg_device *pvg_device_create(const struct pvg_device_options *options,
                                      struct pvg_error *error)
@@ -20,6 +21,7 @@ void pvg_device_start(struct pvg_device *device)
     if (!device->started) {
         device->started = true;
         pvg_engine_unpark(&device->engine);
+        pvg_registers_retell(device);
     }
 }
 
@@ -47,6 +49,33 @@ void pvg_device_reset(struct pvg_device *device)
     device->session = pvg_ram_session(&device->memory.ram);
     device->last_key_table = 0;
     pvg_engine_unpark(&device->engine);
+}
+
+bool pvg_device_save(struct pvg_device *device, void **bytes, size_t *size,
+                     struct pvg_error *error)
+{
+    if (device->started) {
+        pvg_error_set(error, "cannot save: the device runs; stop it first");
+        return false;
+    }
+    *bytes = pvg_state_save(device, size);
+    return true;
+}
+
+bool pvg_device_restore(struct pvg_device *device, const void *bytes, size_t size,
+                        struct pvg_error *error)
+{
+    if (device->started) {
+        pvg_error_set(error, "cannot restore: the device runs; stop it first");
+        return false;
+    }
+    pvg_device_reset(device);
+    if (!pvg_state_restore(device, bytes, size, error)) {
+        pvg_device_reset(device);
+        return false;
+    }
+    pvg_engine_mark(&device->engine, UINT64_MAX); /* whatever was going on goes on */
+    return true;
 }
 
 void pvg_free(void *bytes)

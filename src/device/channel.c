@@ -570,7 +570,10 @@ static bool start_ready(struct pvg_channel *channel, int64_t now)
             tell_long_wait(channel, packet, now);
             break;
         }
-        if (packet->held_until > now || !start(channel, packet, now)) {
+        if (packet->held_until > now && !channel->device->try_held) {
+            break;
+        }
+        if (!start(channel, packet, now)) {
             break;
         }
         moved = true;
@@ -591,4 +594,53 @@ bool pvg_channel_service(struct pvg_channel *channel, int64_t now)
         moved = true;
     }
     return moved;
+}
+
+/* ---- Saved state ---- */
+
+#define TAG     PVG_SECTION_TAG("CHAN")
+#define VERSION 1
+
+void pvg_channels_save(struct pvg_device *device, struct pvg_saver *saver)
+{
+    pvg_save_begin(saver, TAG, VERSION);
+    for (unsigned id = 0; id < PVG_MAX_CHANNELS; id++) {
+        const struct pvg_channel *channel = &device->channels[id];
+
+        pvg_save_u8(saver, channel->live);
+        pvg_save_u8(saver, channel->stopped);
+        pvg_save_u32(saver, channel->retired);
+        pvg_save_u32(saver, channel->slot);
+        pvg_save_u64(saver, channel->record.value);
+    }
+    pvg_save_end(saver);
+}
+
+enum pvg_refusal pvg_channels_restore(struct pvg_device *device, struct pvg_cursor *from)
+{
+    struct pvg_cursor section;
+
+    pvg_restore_section(from, TAG, VERSION, &section);
+    for (unsigned id = 0; id < PVG_MAX_CHANNELS; id++) {
+        struct pvg_channel *channel = &device->channels[id];
+        bool live = pvg_take_u8(&section), stopped = pvg_take_u8(&section);
+        uint32_t retired = pvg_take_u32(&section), slot = pvg_take_u32(&section);
+
+        channel->record.value = pvg_take_u64(&section);
+        if (section.refusal != PVG_ACCEPTED) {
+            break;
+        }
+        if (id == 0 && live) {
+            enum pvg_refusal why = pvg_channel_open_root(device, &device->registers.setup);
+
+            if (why != PVG_ACCEPTED) {
+                return why;
+            }
+        }
+        if (live) {
+            open_channel(channel, retired, slot);
+            channel->stopped = stopped;
+        }
+    }
+    return section.refusal;
 }

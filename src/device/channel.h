@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "device/packet.h"
+#include "base/section.h"
 #include "memory/memory.h"
 
 struct pvg_device;
@@ -63,5 +64,13 @@ bool pvg_channel_service(struct pvg_channel *channel, int64_t now);
 
 /* Whether the guest published packets that were not fetched. */
 bool pvg_channel_has_news(struct pvg_channel *channel);
+
+/* ---- Control thread, engine parked, nothing running. Packets that were fetched and not started lie
+ * in the ring still: they are fetched again. ---- */
+
+void pvg_channels_save(struct pvg_device *device, struct pvg_saver *saver);
+/* Into a device whose session is new. */
+PVG_NODISCARD enum pvg_refusal pvg_channels_restore(struct pvg_device *device,
+                                                    struct pvg_cursor *from);
 
 #endif

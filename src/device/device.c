@@ -113,7 +113,7 @@ static uint32_t serve_channels(struct pvg_device *device, uint32_t ready, int64_
     return ready;
 }
 
-static uint32_t scan_channels(struct pvg_device *device, int64_t now)
+static uint32_t scan_channels(struct pvg_device *device, uint32_t rung, int64_t now)
 {
     uint32_t found = 0;
 
@@ -124,7 +124,8 @@ static uint32_t scan_channels(struct pvg_device *device, int64_t now)
     for (unsigned id = 0; id < PVG_MAX_CHANNELS; id++) {
         struct pvg_channel *channel = &device->channels[id];
 
-        if (channel->live && !channel->queued && pvg_channel_has_news(channel)) {
+        if (!(rung & 1u << id) && channel->live && !channel->queued &&
+            pvg_channel_has_news(channel)) {
             pvg_count(device->counts.found_by_tick, 1);
             found |= 1u << id;
         }
@@ -177,8 +178,9 @@ static int64_t device_step(void *owner, uint64_t work, int64_t now)
             pvg_display_read_cursor(&device->displays[i]);
         }
     }
-    ready |= scan_channels(device, now);
-    if (work & PVG_WORK_AGAIN || channels_deadline(device) <= now) {
+    ready |= scan_channels(device, ready, now);
+    device->try_held = work & PVG_WORK_AGAIN;
+    if (device->try_held || channels_deadline(device) <= now) {
         ready = ALL_CHANNELS;
     }
     left = serve_channels(device, ready, now);

@@ -74,6 +74,7 @@ struct pvg_device {
     /* Engine. */
     uint64_t session;        /* of guest memory that the channels belong to */
     uint32_t status_to_raise; /* bits of status_gpu, told at the end of a round */
+    bool try_held;           /* packets held for a time are tried at once in this step */
     bool stamps_moved;       /* waits may be satisfied now */
     uint32_t last_key_table; /* of the last GetDeviceInfo */
     int64_t firmware_due, scan_due;

@@ -8,13 +8,12 @@
 #include <unistd.h>
 
 #include "device/device.h"
+#include "device/modes.h"
 #include "wire/shared.h"
 #include "wire/shared_encode.h"
 
 #define DEFAULT_NAME "vmapple display"
 #define DEFAULT_DPI  110.0
-
-#define MAX_CURSOR_SIDE 512
 
 /* Spec: 10-device 13.4; errata rows "13.4 rule 4" and "13.4, 13.5". */
 #define ONLINE_POLL_US   5000
@@ -148,8 +147,8 @@ static enum pvg_refusal publish_fields(struct pvg_display *display)
         .port = (uint16_t)display->port,
         .width_mm = (uint16_t)MIN(display->width_mm, UINT16_MAX),
         .height_mm = (uint16_t)MIN(display->height_mm, UINT16_MAX),
-        .max_cursor_width = MAX_CURSOR_SIDE,
-        .max_cursor_height = MAX_CURSOR_SIDE,
+        .max_cursor_width = PVG_MAX_CURSOR_SIDE,
+        .max_cursor_height = PVG_MAX_CURSOR_SIDE,
         .cursor_features =
             PVG_WIRE_CURSOR_FEATURE_KICK_ON_SHOW | PVG_WIRE_CURSOR_FEATURE_KICK_ON_MOVE,
         .width_mm_f32 = (float)display->width_mm,
@@ -386,4 +385,111 @@ void pvg_displays_forget_channel(struct pvg_device *device, unsigned id)
             pvg_display_close(&device->displays[i]);
         }
     }
+}
+
+/* ---- Saved state ---- */
+
+#define TAG     PVG_SECTION_TAG("DISP")
+#define VERSION 1
+
+static void save_display(struct pvg_display *display, struct pvg_saver *saver)
+{
+    pvg_save_u32(saver, display->serial);
+    pvg_save_u32(saver, (uint32_t)display->mode_count);
+    for (size_t i = 0; i < display->mode_count; i++) {
+        pvg_save_u32(saver, display->modes[i].width);
+        pvg_save_u32(saver, display->modes[i].height);
+        pvg_save_u32(saver, display->modes[i].refresh_mhz);
+    }
+    pvg_save_u8(saver, pvg_display_is_connected(display));
+    pvg_save_u8(saver, atomic_load(&display->presented));
+    pvg_save_u8(saver, atomic_load(&display->transaction_done));
+    pvg_save_u8(saver, display->tell_online);
+    pvg_save_u8(saver, display->tell_offline);
+    pvg_save_u8(saver, display->gamma.active);
+    for (size_t i = 0; display->gamma.active && i < sizeof(display->gamma.levels) / 2; i++) {
+        pvg_save_u32(saver, (&display->gamma.levels[0][0])[i]);
+    }
+    pvg_save_u32(saver, display->gamma_checksum);
+    pvg_save_u8(saver, display->page_known);
+    pvg_save_u64(saver, display->page.value);
+    pvg_save_u32(saver, display->channel);
+    pvg_save_u32(saver, display->generation);
+    pvg_save_u8(saver, display->acked);
+    pvg_save_u8(saver, display->enable_seen);
+    pvg_save_u32(saver, display->onlines_left);
+    pvg_output_save(&display->output, saver);
+}
+
+static enum pvg_refusal restore_modes(struct pvg_display *display, struct pvg_cursor *from)
+{
+    struct pvg_mode modes[PVG_MAX_MODES];
+    uint32_t count = pvg_take_count(from, 3 * sizeof(uint32_t));
+
+    for (uint32_t i = 0; i < MIN(count, PVG_MAX_MODES); i++) {
+        modes[i].width = pvg_take_u32(from);
+        modes[i].height = pvg_take_u32(from);
+        modes[i].refresh_mhz = pvg_take_u32(from);
+    }
+    if (!pvg_modes_check(modes, count, NULL)) {
+        return PVG_REFUSED_VALUE;
+    }
+    pvg_display_use_modes(display, modes, count);
+    return from->refusal;
+}
+
+static enum pvg_refusal restore_display(struct pvg_display *display, struct pvg_cursor *from)
+{
+    uint32_t serial = pvg_take_u32(from);
+    enum pvg_refusal why = restore_modes(display, from);
+
+    if (why != PVG_ACCEPTED) {
+        return why;
+    }
+    display->serial = serial;
+    atomic_store(&display->connected, pvg_take_u8(from) != 0);
+    atomic_store(&display->presented, pvg_take_u8(from) != 0);
+    atomic_store(&display->transaction_done, pvg_take_u8(from) != 0);
+    display->tell_online = pvg_take_u8(from);
+    display->tell_offline = pvg_take_u8(from);
+    display->gamma.active = pvg_take_u8(from);
+    for (size_t i = 0; display->gamma.active && i < sizeof(display->gamma.levels) / 2; i++) {
+        (&display->gamma.levels[0][0])[i] = (uint16_t)(pvg_take_u32(from) & 0x3ff);
+    }
+    display->gamma_checksum = pvg_take_u32(from);
+    display->page_known = pvg_take_u8(from);
+    display->page.value = pvg_take_u64(from);
+    display->channel = pvg_take_u32(from);
+    display->generation = pvg_take_u32(from);
+    display->acked = pvg_take_u8(from);
+    display->enable_seen = pvg_take_u8(from);
+    display->onlines_left = pvg_take_u32(from);
+    display->session = pvg_ram_session(&display->device->memory.ram);
+    display->next_blank = display->next_online = pvg_engine_now(&display->device->engine);
+    return from->refusal == PVG_ACCEPTED ? pvg_output_restore(&display->output, from)
+                                         : from->refusal;
+}
+
+void pvg_displays_save(struct pvg_device *device, struct pvg_saver *saver)
+{
+    pvg_save_begin(saver, TAG, VERSION);
+    for (unsigned i = 0; i < device->display_count; i++) {
+        save_display(&device->displays[i], saver);
+    }
+    pvg_save_end(saver);
+}
+
+enum pvg_refusal pvg_displays_restore(struct pvg_device *device, struct pvg_cursor *from)
+{
+    struct pvg_cursor section;
+
+    pvg_restore_section(from, TAG, VERSION, &section);
+    for (unsigned i = 0; section.refusal == PVG_ACCEPTED && i < device->display_count; i++) {
+        enum pvg_refusal why = restore_display(&device->displays[i], &section);
+
+        if (why != PVG_ACCEPTED) {
+            return why;
+        }
+    }
+    return section.refusal;
 }

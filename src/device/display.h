@@ -97,4 +97,9 @@ void pvg_displays_forget_channel(struct pvg_device *device, unsigned id);
  * thread, no lock held. */
 void pvg_display_notify(struct pvg_display *display);
 
+/* Control thread, engine parked. Restoring follows a reset. */
+void pvg_displays_save(struct pvg_device *device, struct pvg_saver *saver);
+PVG_NODISCARD enum pvg_refusal pvg_displays_restore(struct pvg_device *device,
+                                                    struct pvg_cursor *from);
+
 #endif

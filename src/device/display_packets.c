@@ -8,8 +8,6 @@
 #include "device/handlers.h"
 #include "device/scanout.h"
 
-#define MAX_CURSOR_SIDE 512
-
 /* Errata rows "20 8.3, 10 13.6" and "13.6 (hold while two frames are unshown)". */
 #define HOLD_UNRESOLVED_US 50000
 #define HOLD_UNSHOWN_US    100000
@@ -80,8 +78,8 @@ static bool glyph_possible(const struct pvg_wire_cursor_glyph *rec)
 {
     uint64_t row = 4 * (uint64_t)rec->width;
 
-    return rec->width >= 1 && rec->width <= MAX_CURSOR_SIDE && rec->height >= 1 &&
-           rec->height <= MAX_CURSOR_SIDE && rec->stride >= row && rec->hot_x < rec->width &&
+    return rec->width >= 1 && rec->width <= PVG_MAX_CURSOR_SIDE && rec->height >= 1 &&
+           rec->height <= PVG_MAX_CURSOR_SIDE && rec->stride >= row && rec->hot_x < rec->width &&
            rec->hot_y < rec->height &&
            rec->length >= (rec->height - 1) * (uint64_t)rec->stride + row;
 }

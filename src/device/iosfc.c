@@ -202,9 +202,10 @@ void pvg_iosfc_service(struct pvg_device *device, int64_t now)
     while (done < count && serve_entry(device, base, (consumer + done) % (uint32_t)size)) {
         done++;
     }
-    if (!done) {
+    if (!done && !iosfc->owed) {
         return;
     }
+    iosfc->owed = false;
     /* In the guest's own numbers. A ring that was set up anew meanwhile starts at 0. */
     if (iosfc->resets_seen == atomic_load(&iosfc->resets)) {
         atomic_store(&iosfc->consumer, done == count ? producer : consumer + done);
@@ -225,4 +226,41 @@ int64_t pvg_iosfc_tick(struct pvg_device *device, int64_t now)
         iosfc->drop_at = PVG_ENGINE_NEVER;
     }
     return iosfc->drop_at;
+}
+
+/* ---- Saved state ---- */
+
+#define TAG     PVG_SECTION_TAG("IOSF")
+#define VERSION 1
+
+void pvg_iosfc_save(struct pvg_device *device, struct pvg_saver *saver)
+{
+    struct pvg_iosfc *iosfc = &device->iosfc;
+
+    pvg_save_begin(saver, TAG, VERSION);
+    pvg_save_u64(saver, atomic_load(&iosfc->ring_base));
+    pvg_save_u64(saver, atomic_load(&iosfc->ring_size));
+    pvg_save_u64(saver, atomic_load(&iosfc->producer));
+    pvg_save_u64(saver, atomic_load(&iosfc->enable));
+    pvg_save_u64(saver, atomic_load(&iosfc->directory2));
+    pvg_save_u32(saver, atomic_load(&iosfc->consumer));
+    pvg_save_u8(saver, pvg_interrupt_is_high(&device->iosfc_line));
+    pvg_save_end(saver);
+}
+
+enum pvg_refusal pvg_iosfc_restore(struct pvg_device *device, struct pvg_cursor *from)
+{
+    struct pvg_iosfc *iosfc = &device->iosfc;
+    struct pvg_cursor section;
+
+    pvg_restore_section(from, TAG, VERSION, &section);
+    atomic_store(&iosfc->ring_base, pvg_take_u64(&section));
+    atomic_store(&iosfc->ring_size, pvg_take_u64(&section));
+    atomic_store(&iosfc->producer, pvg_take_u64(&section));
+    atomic_store(&iosfc->enable, pvg_take_u64(&section));
+    atomic_store(&iosfc->directory2, pvg_take_u64(&section));
+    atomic_store(&iosfc->consumer, pvg_take_u32(&section));
+    iosfc->resets_seen = atomic_load(&iosfc->resets);
+    iosfc->owed = pvg_take_u8(&section) != 0;
+    return section.refusal;
 }

@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #include "base/counters.h"
+#include "base/attributes.h"
+#include "base/section.h"
 
 struct pvg_device;
 
@@ -23,6 +25,7 @@ struct pvg_iosfc {
 
     /* Engine. */
     uint32_t resets_seen;
+    bool owed;       /* restored with its line high: raise it once more */
     int64_t drop_at; /* when a line that nobody answered goes low */
     struct {
         struct pvg_counter *requests, *tests, *unknown, *unread;
@@ -41,5 +44,10 @@ void pvg_iosfc_write(struct pvg_device *device, uint64_t offset, uint64_t value,
 void pvg_iosfc_service(struct pvg_device *device, int64_t now);
 /* Returns when to be called again. Engine thread. */
 int64_t pvg_iosfc_tick(struct pvg_device *device, int64_t now);
+
+/* Control thread, engine parked. Restoring follows a reset. */
+void pvg_iosfc_save(struct pvg_device *device, struct pvg_saver *saver);
+PVG_NODISCARD enum pvg_refusal pvg_iosfc_restore(struct pvg_device *device,
+                                                 struct pvg_cursor *from);
 
 #endif

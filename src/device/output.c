@@ -5,6 +5,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "device/modes.h"
+
 /* A VMM that has not fetched for longer does not hold the guest back. Errata row "10 13.6". */
 #define KEEPING_UP_US 100000
 
@@ -155,4 +157,86 @@ void pvg_output_fetch(struct pvg_output *output, int64_t now, struct pvg_frame *
         .pixels = picture->pixels,
         .dmabuf_fd = -1,
     };
+}
+
+void pvg_output_save(struct pvg_output *output, struct pvg_saver *saver)
+{
+    const struct pvg_picture *newest =
+        &output->pictures[output->fresh ? output->ready : output->shown];
+    const struct pvg_glyph *glyph = &output->glyph;
+    bool there = newest->serial != 0;
+
+    pvg_save_u32(saver, there ? newest->width : 0);
+    pvg_save_u32(saver, there ? newest->height : 0);
+    pvg_save_u8(saver, newest->format == PVG_PIXELS_BGR10X2);
+    if (there) {
+        pvg_save_bytes(saver, newest->pixels, (size_t)newest->stride * newest->height);
+    }
+    pvg_save_u8(saver, output->cursor_visible);
+    pvg_save_u32(saver, (uint32_t)output->cursor_x);
+    pvg_save_u32(saver, (uint32_t)output->cursor_y);
+    pvg_save_u32(saver, glyph->width);
+    pvg_save_u32(saver, glyph->height);
+    pvg_save_u32(saver, glyph->hot_x);
+    pvg_save_u32(saver, glyph->hot_y);
+    for (size_t i = 0; i < (size_t)glyph->width * glyph->height; i++) {
+        pvg_save_u32(saver, glyph->pixels[i]);
+    }
+}
+
+static enum pvg_refusal restore_picture(struct pvg_output *output, struct pvg_cursor *from)
+{
+    uint32_t width = pvg_take_u32(from), height = pvg_take_u32(from);
+    enum pvg_pixels format = pvg_take_u8(from) ? PVG_PIXELS_BGR10X2 : PVG_PIXELS_BGRX8888;
+    struct pvg_picture *picture = pvg_output_drawing(output);
+    const uint8_t *pixels;
+
+    if (!width && !height) {
+        return from->refusal;
+    }
+    if (!width || !height || width > PVG_MAX_SIDE || height > PVG_MAX_SIDE) {
+        return PVG_REFUSED_LIMIT;
+    }
+    pixels = pvg_take_bytes(from, (size_t)width * height * 4);
+    if (!pixels) {
+        return from->refusal;
+    }
+    if (!pvg_picture_resize(picture, width, height, format, NULL)) {
+        return PVG_REFUSED_HOST_MEMORY;
+    }
+    memcpy(picture->pixels, pixels, (size_t)width * height * 4);
+    pvg_output_publish(output);
+    return PVG_ACCEPTED;
+}
+
+static enum pvg_refusal restore_cursor(struct pvg_output *output, struct pvg_cursor *from)
+{
+    bool visible = pvg_take_u8(from);
+    uint32_t x = pvg_take_u32(from), y = pvg_take_u32(from);
+    struct pvg_glyph glyph = {.width = pvg_take_u32(from), .height = pvg_take_u32(from)};
+
+    glyph.hot_x = pvg_take_u32(from);
+    glyph.hot_y = pvg_take_u32(from);
+    pvg_output_show_cursor(output, visible);
+    pvg_output_move_cursor(output, (int32_t)x, (int32_t)y);
+    if (from->refusal != PVG_ACCEPTED || !glyph.width) {
+        return from->refusal;
+    }
+    if (glyph.width > PVG_MAX_CURSOR_SIDE || glyph.height > PVG_MAX_CURSOR_SIDE ||
+        glyph.hot_x >= glyph.width || glyph.hot_y >= glyph.height) {
+        return PVG_REFUSED_LIMIT;
+    }
+    glyph.pixels = g_new(uint32_t, (size_t)glyph.width * glyph.height);
+    for (size_t i = 0; i < (size_t)glyph.width * glyph.height; i++) {
+        glyph.pixels[i] = pvg_take_u32(from);
+    }
+    pvg_output_set_glyph(output, glyph);
+    return from->refusal;
+}
+
+enum pvg_refusal pvg_output_restore(struct pvg_output *output, struct pvg_cursor *from)
+{
+    enum pvg_refusal why = restore_picture(output, from);
+
+    return why == PVG_ACCEPTED ? restore_cursor(output, from) : why;
 }

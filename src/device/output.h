@@ -15,6 +15,10 @@
 #include <pvg/pvg.h>
 
 #include "device/picture.h"
+#include "base/attributes.h"
+#include "base/section.h"
+
+#define PVG_MAX_CURSOR_SIDE 512 /* told to the guest */
 
 /* A cursor image; pixels are 0xAARRGGBB, premultiplied. */
 struct pvg_glyph {
@@ -73,5 +77,10 @@ bool pvg_output_behind(struct pvg_output *output, int64_t now);
 /* Control thread. */
 void pvg_output_fetch(struct pvg_output *output, int64_t now, struct pvg_frame *frame,
                       struct pvg_cursor_state *cursor);
+
+/* The newest picture and the cursor. Control thread, engine parked. */
+void pvg_output_save(struct pvg_output *output, struct pvg_saver *saver);
+PVG_NODISCARD enum pvg_refusal pvg_output_restore(struct pvg_output *output,
+                                                  struct pvg_cursor *from);
 
 #endif

@@ -2,7 +2,10 @@
 /* What each gfx register does when it is read and written. */
 #include "device/registers.h"
 
+#include <string.h>
+
 #include "base/probe.h"
+#include "base/section.h"
 #include "device/device.h"
 #include "wire/registers.h"
 
@@ -23,19 +26,30 @@ void pvg_registers_finish(struct pvg_registers *registers)
     pthread_mutex_destroy(&registers->fifo_lock);
 }
 
+#define WORDS 16
+
+/* The plain words, in the order in which they are saved. */
+static void gather_words(struct pvg_registers *r, _Atomic uint32_t *out[WORDS])
+{
+    _Atomic uint32_t *words[WORDS] = {
+        &r->control_fifo, &r->fifo_length,    &r->fifo_written, &r->fifo_start,
+        &r->root_page,    &r->base_page,      &r->fifo_read,    &r->status_display,
+        &r->status_gpu,   &r->version,        &r->efi_display,  &r->efi_mode,
+        &r->fb_length,    &r->fb_depth,       &r->fb_mode,      &r->fb_stride,
+    };
+
+    memcpy(out, words, sizeof(words));
+}
+
 void pvg_registers_reset(struct pvg_device *device)
 {
     struct pvg_registers *r = &device->registers;
-    _Atomic uint32_t *words[] = {
-        &r->control_fifo, &r->fifo_length, &r->fifo_written, &r->fifo_start, &r->root_page,
-        &r->base_page,    &r->fifo_read,   &r->version,      &r->efi_display, &r->efi_mode,
-        &r->fb_length,    &r->fb_depth,    &r->fb_mode,      &r->fb_stride,
-        &r->status_gpu,   &r->status_display,
-    };
+    _Atomic uint32_t *words[WORDS];
 
+    gather_words(r, words);
     pthread_mutex_lock(&r->fifo_lock);
     r->setup = (struct pvg_fifo_setup){.session = pvg_ram_end_session(&device->memory.ram)};
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+    for (size_t i = 0; i < WORDS; i++) {
         atomic_store(words[i], 0);
     }
     atomic_store(&r->fb_start, 0);
@@ -69,6 +83,14 @@ static void clear_status(struct pvg_device *device, _Atomic uint32_t *status, ui
 {
     atomic_fetch_and(status, ~bits);
     settle_line(device);
+}
+
+void pvg_registers_retell(struct pvg_device *device)
+{
+    if (atomic_load(&device->registers.status_gpu) ||
+        atomic_load(&device->registers.status_display)) {
+        pvg_interrupt_raise(&device->gfx_line);
+    }
 }
 
 void pvg_registers_event_gpu(struct pvg_device *device, uint32_t bits)
@@ -306,4 +328,46 @@ void pvg_registers_write(struct pvg_device *device, uint64_t offset, uint64_t va
     if (offset != PVG_WIRE_GFX_FIFO_BASE_PAGE) {
         write_word(device, offset + 4, (uint32_t)(value >> 32));
     }
+}
+
+/* ---- Saved state ---- */
+
+#define TAG     PVG_SECTION_TAG("REGS")
+#define VERSION 1
+
+void pvg_registers_save(struct pvg_device *device, struct pvg_saver *saver)
+{
+    struct pvg_registers *r = &device->registers;
+    _Atomic uint32_t *words[WORDS];
+
+    gather_words(r, words);
+    pvg_save_begin(saver, TAG, VERSION);
+    for (size_t i = 0; i < WORDS; i++) {
+        pvg_save_u32(saver, atomic_load(words[i]));
+    }
+    pvg_save_u64(saver, atomic_load(&r->fb_start));
+    pvg_save_u8(saver, r->setup.enabled);
+    pvg_save_u32(saver, r->setup.base_page);
+    pvg_save_u32(saver, r->setup.start);
+    pvg_save_u32(saver, r->setup.length);
+    pvg_save_end(saver);
+}
+
+enum pvg_refusal pvg_registers_restore(struct pvg_device *device, struct pvg_cursor *from)
+{
+    struct pvg_registers *r = &device->registers;
+    _Atomic uint32_t *words[WORDS];
+    struct pvg_cursor section;
+
+    gather_words(r, words);
+    pvg_restore_section(from, TAG, VERSION, &section);
+    for (size_t i = 0; i < WORDS; i++) {
+        atomic_store(words[i], pvg_take_u32(&section));
+    }
+    atomic_store(&r->fb_start, pvg_take_u64(&section));
+    r->setup.enabled = pvg_take_u8(&section) != 0;
+    r->setup.base_page = pvg_take_u32(&section);
+    r->setup.start = pvg_take_u32(&section);
+    r->setup.length = pvg_take_u32(&section);
+    return section.refusal;
 }

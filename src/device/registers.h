@@ -54,6 +54,10 @@ void pvg_registers_write(struct pvg_device *device, uint64_t offset, uint64_t va
 /* The newest set-up. Engine thread. */
 struct pvg_fifo_setup pvg_registers_fifo(struct pvg_registers *registers);
 
+/* Raises the line again if its cause is still unread: after a restore, or when the guest enables the
+ * MSI. Control or vCPU thread. */
+void pvg_registers_retell(struct pvg_device *device);
+
 /* The root FIFO's consumer, unless the session has ended (STALE). Engine and completion threads. */
 PVG_NODISCARD enum pvg_refusal pvg_registers_publish_head(struct pvg_device *device,
                                                           uint64_t session, uint32_t value);
@@ -61,5 +65,12 @@ PVG_NODISCARD enum pvg_refusal pvg_registers_publish_head(struct pvg_device *dev
 /* Sets bits of an interrupt status register, then raises the line. Any thread, no lock held. */
 void pvg_registers_event_gpu(struct pvg_device *device, uint32_t bits);
 void pvg_registers_event_display(struct pvg_device *device, uint32_t bits);
+
+/* Control thread, engine parked. Restoring follows a reset. */
+struct pvg_saver;
+struct pvg_cursor;
+void pvg_registers_save(struct pvg_device *device, struct pvg_saver *saver);
+PVG_NODISCARD enum pvg_refusal pvg_registers_restore(struct pvg_device *device,
+                                                     struct pvg_cursor *from);
 
 #endif

@@ -57,3 +57,34 @@ bool pvg_stamps_reached(const struct pvg_stamps *stamps, uint32_t slot, uint32_t
     return !stamps->bound || slot >= stamps->count ||
            pvg_stamp_at_or_past(atomic_load(&((struct pvg_stamps *)stamps)->values[slot]), value);
 }
+
+#define TAG     PVG_SECTION_TAG("STMP")
+#define VERSION 1
+
+void pvg_stamps_save(const struct pvg_stamps *stamps, struct pvg_saver *saver)
+{
+    uint32_t count = stamps->bound ? stamps->count : 0;
+
+    pvg_save_begin(saver, TAG, VERSION);
+    pvg_save_u32(saver, count);
+    for (uint32_t slot = 0; slot < count; slot++) {
+        pvg_save_u32(saver, atomic_load(&((struct pvg_stamps *)stamps)->values[slot]));
+    }
+    pvg_save_end(saver);
+}
+
+enum pvg_refusal pvg_stamps_restore(struct pvg_stamps *stamps, struct pvg_cursor *from)
+{
+    struct pvg_cursor section;
+    uint32_t count;
+
+    pvg_restore_section(from, TAG, VERSION, &section);
+    count = pvg_take_count(&section, sizeof(uint32_t));
+    if (count != (stamps->bound ? stamps->count : 0)) {
+        return PVG_REFUSED_COUNT;
+    }
+    for (uint32_t slot = 0; slot < count; slot++) {
+        atomic_store(&stamps->values[slot], pvg_take_u32(&section));
+    }
+    return section.refusal;
+}

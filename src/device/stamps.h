@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "memory/memory.h"
+#include "base/section.h"
 
 #define PVG_MAX_STAMPS 4096 /* u32 in a page of 16 KiB */
 
@@ -48,5 +49,10 @@ static inline bool pvg_stamp_at_or_past(uint32_t stamp, uint32_t value)
 {
     return (int32_t)(stamp - value) >= 0;
 }
+
+/* Control thread, engine parked. Restoring follows pvg_stamps_bind. */
+void pvg_stamps_save(const struct pvg_stamps *stamps, struct pvg_saver *saver);
+PVG_NODISCARD enum pvg_refusal pvg_stamps_restore(struct pvg_stamps *stamps,
+                                                  struct pvg_cursor *from);
 
 #endif

@@ -124,6 +124,18 @@ void pvg_executor_reset(struct pvg_executor *executor)
     }
 }
 
+void pvg_executor_save(struct pvg_executor *executor, struct pvg_saver *saver)
+{
+    if (executor->impl->save) {
+        executor->impl->save(executor, saver);
+    }
+}
+
+enum pvg_refusal pvg_executor_restore(struct pvg_executor *executor, struct pvg_cursor *from)
+{
+    return executor->impl->restore ? executor->impl->restore(executor, from) : PVG_ACCEPTED;
+}
+
 void pvg_executor_ram_added(struct pvg_executor *executor, const struct pvg_ram_span *span)
 {
     if (executor->impl->ram_added) {

@@ -42,6 +42,7 @@
 #include "base/counters.h"
 #include "base/log.h"
 #include "base/refusals.h"
+#include "base/section.h"
 #include "gpu/submission.h"
 #include "gpu/work.h"
 #include "memory/memory.h"
@@ -152,6 +153,11 @@ struct pvg_executor_impl {
      * Optional. */
     void (*reset)(struct pvg_executor *executor);
 
+    /* After quiesce: what guest memory lacks is written there, or into @saver. Restoring follows a
+     * reset; the bytes are not trusted. Optional: there is nothing. */
+    void (*save)(struct pvg_executor *executor, struct pvg_saver *saver);
+    enum pvg_refusal (*restore)(struct pvg_executor *executor, struct pvg_cursor *from);
+
     /* The VMM added guest RAM, or is about to remove it: returns when [@gpa, @gpa + @size) is not
      * touched any more. Called with the engine parked. Optional. */
     void (*ram_added)(struct pvg_executor *executor, const struct pvg_ram_span *span);
@@ -198,6 +204,9 @@ PVG_NODISCARD enum pvg_refusal pvg_executor_heap_texture_size(struct pvg_executo
 bool pvg_executor_present(struct pvg_executor *executor, struct pvg_present *present);
 void pvg_executor_quiesce(struct pvg_executor *executor);
 void pvg_executor_reset(struct pvg_executor *executor);
+void pvg_executor_save(struct pvg_executor *executor, struct pvg_saver *saver);
+PVG_NODISCARD enum pvg_refusal pvg_executor_restore(struct pvg_executor *executor,
+                                                    struct pvg_cursor *from);
 void pvg_executor_ram_added(struct pvg_executor *executor, const struct pvg_ram_span *span);
 void pvg_executor_ram_removed(struct pvg_executor *executor, uint64_t gpa, uint64_t size);
 

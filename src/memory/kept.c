@@ -148,3 +148,42 @@ void pvg_kept_visit(struct pvg_kept *kept, uint64_t first, uint64_t count,
         }
     }
 }
+
+void pvg_kept_save(const struct pvg_kept *kept, struct pvg_saver *saver)
+{
+    GHashTableIter iter;
+    struct group *group;
+
+    pvg_save_u32(saver, kept->groups ? g_hash_table_size(kept->groups) : 0);
+    if (!kept->groups) {
+        return;
+    }
+    g_hash_table_iter_init(&iter, kept->groups);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&group)) {
+        pvg_save_u64(saver, group->number);
+        for (unsigned i = 0; i < GROUP_PAGES; i++) {
+            pvg_save_u32(saver, group->frames[i]);
+        }
+    }
+}
+
+enum pvg_refusal pvg_kept_restore(struct pvg_kept *kept, struct pvg_cursor *from)
+{
+    uint32_t count = pvg_take_count(from, sizeof(uint64_t) + GROUP_PAGES * sizeof(uint32_t));
+
+    for (uint32_t n = 0; n < count; n++) {
+        uint64_t number = pvg_take_u64(from);
+
+        for (unsigned i = 0; i < GROUP_PAGES; i++) {
+            uint32_t frame = pvg_take_u32(from);
+
+            if (number >> (64 - GROUP_SHIFT) || frame >> 31) {
+                return PVG_REFUSED_VALUE;
+            }
+            if (frame && !pvg_kept_put(kept, (number << GROUP_SHIFT) + i, frame)) {
+                return PVG_REFUSED_LIMIT;
+            }
+        }
+    }
+    return from->refusal;
+}

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/section.h"
+
 struct pvg_kept {
     GHashTable *groups; /* struct group, keyed by its first field; NULL while empty */
     size_t *group_count; /* of the whole device: bounds what a guest can make us allocate */
@@ -37,5 +39,9 @@ void pvg_kept_drop_all(struct pvg_kept *kept);
  * instead, 0 forgets the page. */
 void pvg_kept_visit(struct pvg_kept *kept, uint64_t first, uint64_t count,
                     uint32_t (*visit)(void *ctx, uint64_t page, uint32_t frame), void *ctx);
+
+/* All pages of a task. Restoring refuses COUNT, LIMIT, VALUE. */
+void pvg_kept_save(const struct pvg_kept *kept, struct pvg_saver *saver);
+enum pvg_refusal pvg_kept_restore(struct pvg_kept *kept, struct pvg_cursor *from);
 
 #endif

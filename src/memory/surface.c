@@ -411,3 +411,42 @@ void pvg_surfaces_forget(struct pvg_memory *memory)
     }
     pvg_ram_unlock(&memory->ram);
 }
+
+/* ---- Saved state ---- */
+
+#define TAG     PVG_SECTION_TAG("SURF")
+#define VERSION 1
+
+void pvg_surfaces_save(struct pvg_memory *memory, struct pvg_saver *saver)
+{
+    GHashTableIter iter;
+    gpointer id;
+
+    pvg_save_begin(saver, TAG, VERSION);
+    pvg_save_u64(saver, atomic_load(&memory->surfaces.directory));
+    pvg_save_u32(saver, g_hash_table_size(memory->surfaces.mapped));
+    g_hash_table_iter_init(&iter, memory->surfaces.mapped);
+    while (g_hash_table_iter_next(&iter, &id, NULL)) {
+        pvg_save_u32(saver, GPOINTER_TO_UINT(id));
+    }
+    pvg_save_end(saver);
+}
+
+enum pvg_refusal pvg_surfaces_restore(struct pvg_memory *memory, struct pvg_cursor *from)
+{
+    struct pvg_cursor section;
+    uint32_t count;
+
+    pvg_restore_section(from, TAG, VERSION, &section);
+    atomic_store(&memory->surfaces.directory, pvg_take_u64(&section));
+    count = pvg_take_count(&section, sizeof(uint32_t));
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t id = pvg_take_u32(&section);
+
+        if (id >= PVG_SURFACE_IDS) {
+            return PVG_REFUSED_RANGE;
+        }
+        g_hash_table_add(memory->surfaces.mapped, GUINT_TO_POINTER(id));
+    }
+    return section.refusal;
+}

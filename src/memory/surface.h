@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/counters.h"
+#include "base/section.h"
 #include "memory/task.h"
 #include "memory/view.h"
 
@@ -83,5 +84,11 @@ void pvg_surface_unmap(struct pvg_memory *memory, uint32_t id);
 bool pvg_surface_is_mapped(const struct pvg_memory *memory, uint32_t id);
 /* The directory moved: all ids are forgotten. */
 void pvg_surfaces_forget(struct pvg_memory *memory);
+
+/* ---- Control thread, engine parked. ---- */
+
+void pvg_surfaces_save(struct pvg_memory *memory, struct pvg_saver *saver);
+PVG_NODISCARD enum pvg_refusal pvg_surfaces_restore(struct pvg_memory *memory,
+                                                    struct pvg_cursor *from);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/range.h"
 #include "memory/memory.h"
+#include "memory/object.h"
 #include "wire/shared.h"
 
 /* Pages of one MapMemory2 that are kept; the largest that was seen has 7225. Spec: 20-memory 4.1. */
@@ -445,4 +446,74 @@ enum pvg_refusal pvg_space_view(struct pvg_memory *memory, struct pvg_space spac
         pvg_view_finish(out);
     }
     return why;
+}
+
+/* ---- Saved state ---- */
+
+#define TAG     PVG_SECTION_TAG("TASK")
+#define VERSION 1
+
+void pvg_tasks_save(struct pvg_memory *memory, struct pvg_saver *saver)
+{
+    pvg_save_begin(saver, TAG, VERSION);
+    for (uint32_t id = 0; id < PVG_MAX_TASKS; id++) {
+        const struct pvg_task *task = &memory->tasks.all[id];
+        bool live = task->serial && task->session == pvg_ram_session(&memory->ram);
+
+        pvg_save_u8(saver, live);
+        if (live) {
+            pvg_save_u64(saver, task->length);
+            pvg_save_u32(saver, task->directory.value);
+            pvg_kept_save(&task->kept, saver);
+        }
+        pvg_save_u8(saver, task->list_bound);
+        pvg_save_u32(saver, task->list_page);
+        pvg_save_u32(saver, task->list_count);
+    }
+    pvg_save_end(saver);
+}
+
+static enum pvg_refusal restore_task(struct pvg_memory *memory, uint32_t id,
+                                     struct pvg_cursor *from)
+{
+    uint64_t length = pvg_take_u64(from);
+    struct pvg_pfn directory = {pvg_take_u32(from)};
+    enum pvg_refusal why = pvg_task_define(memory, id, directory, length);
+
+    if (why == PVG_ACCEPTED) {
+        pvg_ram_lock_exclusive(&memory->ram);
+        why = pvg_kept_restore(&memory->tasks.all[id].kept, from);
+        pvg_ram_unlock(&memory->ram);
+    }
+    return why;
+}
+
+enum pvg_refusal pvg_tasks_restore(struct pvg_memory *memory, struct pvg_cursor *from)
+{
+    struct pvg_cursor section;
+
+    pvg_restore_section(from, TAG, VERSION, &section);
+    for (uint32_t id = 0; section.refusal == PVG_ACCEPTED && id < PVG_MAX_TASKS; id++) {
+        bool bound;
+        uint32_t page, count;
+
+        if (pvg_take_u8(&section)) {
+            enum pvg_refusal why = restore_task(memory, id, &section);
+
+            if (why != PVG_ACCEPTED) {
+                return why;
+            }
+        }
+        bound = pvg_take_u8(&section);
+        page = pvg_take_u32(&section);
+        count = pvg_take_u32(&section);
+        if (bound && section.refusal == PVG_ACCEPTED) {
+            enum pvg_refusal why = pvg_objects_bind(memory, id, page, count);
+
+            if (why != PVG_ACCEPTED) {
+                return why;
+            }
+        }
+    }
+    return section.refusal;
 }

@@ -14,6 +14,7 @@
 #define PVG_MEMORY_TASK_H
 
 #include "base/counters.h"
+#include "base/section.h"
 #include "memory/kept.h"
 #include "memory/ram.h"
 #include "memory/view.h"
@@ -97,5 +98,12 @@ PVG_NODISCARD enum pvg_refusal pvg_space_translate(struct pvg_memory *memory,
 PVG_NODISCARD enum pvg_refusal pvg_space_view(struct pvg_memory *memory, struct pvg_space space,
                                               struct pvg_gva at, uint64_t size,
                                               enum pvg_ram_access access, struct pvg_view *out);
+
+/* ---- Control thread, engine parked. ---- */
+
+void pvg_tasks_save(struct pvg_memory *memory, struct pvg_saver *saver);
+/* Into a device that has no tasks. */
+PVG_NODISCARD enum pvg_refusal pvg_tasks_restore(struct pvg_memory *memory,
+                                                 struct pvg_cursor *from);
 
 #endif

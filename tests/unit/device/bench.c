@@ -45,21 +45,20 @@ static const struct pvg_host_ops ops = {
 
 /* ---- The executor ---- */
 
-static struct bench *current; /* the executor's setup names no host; one bench lives at a time */
-
-struct bench_executor {
-    struct pvg_executor base;
-};
+static struct bench *bench_of(struct pvg_executor *executor)
+{
+    return executor->setup.log->host; /* the host of everything is the bench */
+}
 
 static void executor_destroy(struct pvg_executor *executor)
 {
     g_free(executor);
 }
 
-static void keep_or_complete(struct pvg_work *work)
+static void keep_or_complete(struct bench *bench, struct pvg_work *work)
 {
-    if (current->hold && work) {
-        g_ptr_array_add(current->held, work);
+    if (bench->hold && work) {
+        g_ptr_array_add(bench->held, work);
     } else {
         pvg_work_complete(work, PVG_ACCEPTED);
     }
@@ -67,7 +66,7 @@ static void keep_or_complete(struct pvg_work *work)
 
 static void executor_prepare(struct pvg_executor *executor, struct pvg_submission *submission)
 {
-    current->prepared++;
+    bench_of(executor)->prepared++;
     for (uint32_t i = 0; i < submission->resources.count; i++) {
         enum pvg_refusal why;
 
@@ -84,39 +83,39 @@ static void executor_unprepare(struct pvg_executor *executor, struct pvg_submiss
 
 static void executor_submit(struct pvg_executor *executor, struct pvg_submission *submission)
 {
-    current->submissions++;
-    current->last_submission = submission;
-    keep_or_complete(&submission->work);
+    bench_of(executor)->submissions++;
+    bench_of(executor)->last_submission = submission;
+    keep_or_complete(bench_of(executor), &submission->work);
 }
 
 static void executor_forget(struct pvg_executor *executor, const struct pvg_forget *what,
                             struct pvg_work *work)
 {
-    current->forgets++;
-    keep_or_complete(work);
+    bench_of(executor)->forgets++;
+    keep_or_complete(bench_of(executor), work);
 }
 
 static void executor_synchronize(struct pvg_executor *executor, struct pvg_space space,
                                  struct pvg_wire_u32_array objects, bool discard,
                                  struct pvg_work *work)
 {
-    keep_or_complete(work);
+    keep_or_complete(bench_of(executor), work);
 }
 
 static bool executor_present(struct pvg_executor *executor, struct pvg_present *present)
 {
-    if (!current->draws) {
+    if (!bench_of(executor)->draws) {
         return false;
     }
     memset(present->pixels, 0x77, (size_t)present->stride * present->height);
-    keep_or_complete(&present->work);
+    keep_or_complete(bench_of(executor), &present->work);
     return true;
 }
 
 static void executor_quiesce(struct pvg_executor *executor)
 {
-    while (current->held->len) {
-        bench_release(current, 0);
+    while (bench_of(executor)->held->len) {
+        bench_release(bench_of(executor), 0);
     }
 }
 
@@ -134,10 +133,10 @@ static const struct pvg_executor_impl executor_impl = {
 
 static struct pvg_executor *executor_create(const struct pvg_executor_setup *setup)
 {
-    struct bench_executor *executor = g_new0(struct bench_executor, 1);
+    struct pvg_executor *executor = g_new0(struct pvg_executor, 1);
 
-    pvg_executor_init(&executor->base, &executor_impl, setup);
-    return &executor->base;
+    pvg_executor_init(executor, &executor_impl, setup);
+    return executor;
 }
 
 void bench_release(struct bench *bench, unsigned index)
@@ -265,7 +264,6 @@ struct bench *bench_create(enum pvg_variant variant, unsigned displays)
             .serial = i + 1,
         };
     }
-    current = bench;
     bench->held = g_ptr_array_new();
     bench->now = 1000000;
     bench->ram = mmap(NULL, BENCH_RAM_SIZE, PROT_READ | PROT_WRITE,

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include <glib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "wire/registers.h"
+
+#include "test.h"
+
+struct state {
+    void *bytes;
+    size_t size;
+};
+
+static struct state save(struct bench *b)
+{
+    struct state state;
+    struct pvg_error error = {0};
+
+    pvg_device_stop(b->device);
+    assert_true(pvg_device_save(b->device, &state.bytes, &state.size, &error));
+    return state;
+}
+
+static bool restore(struct bench *b, const void *bytes, size_t size)
+{
+    struct pvg_error error = {0};
+    bool done;
+
+    pvg_device_stop(b->device);
+    done = pvg_device_restore(b->device, bytes, size, &error);
+    assert_int_equal(done, error.message[0] == '\0');
+    pvg_device_start(b->device);
+    bench_run(b);
+    return done;
+}
+
+static void a_device_goes_on_from_where_it_was_saved(void **state)
+{
+    struct bench *b = *state;
+    struct kit_surface surface;
+    struct pvg_frame frame;
+    struct state saved;
+    uint32_t held, pixels[4] = {0xffffffff, 0xff000000, 0xff000000, 0xffffffff};
+
+    bench_bring_up(b);
+    kit_surface_create(&b->kit, &surface, 64, 48);
+    kit_surface_fill(&b->kit, &surface, 0xff112233);
+    kit_wait(&b->kit, kit_display_channel(&b->kit, 0), kit_present(&b->kit, 0, surface.id, NULL));
+    kit_cursor_image(&b->kit, 0, pixels, 2, 2, 1, 1);
+    kit_cursor_move(&b->kit, 0, 30, 20, true);
+    bench_run(b);
+    kit_packet(&b->kit, PVG_WIRE_PACKET_NOP); /* waits for a stamp that comes after the restore */
+    kit_packet_after(&b->kit, (struct kit_point){2, b->kit.channels[2].stamp + 1});
+    held = kit_send(&b->kit, 1);
+    bench_run(b);
+    saved = save(b);
+    pvg_device_start(b->device);
+    pvg_device_reset(b->device);
+    assert_true(restore(b, saved.bytes, saved.size));
+
+    frame = bench_fetch(b, 0);
+    assert_int_equal(frame.width, 64);
+    assert_int_equal(bench_pixel(&frame, 63, 47), 0x112233);
+    assert_int_equal(bench_cursor(b, 0).x, 30);
+    assert_true(bench_cursor(b, 0).visible);
+    assert_int_equal(bench_cursor(b, 0).pixels[3], 0xffffffff);
+    assert_int_equal(bench_read(b, PVG_WIRE_GFX_FIFO_READ), b->kit.channels[0].tail);
+    assert_false(kit_done(&b->kit, 1, held));
+    kit_packet(&b->kit, PVG_WIRE_PACKET_NOP);
+    kit_wait(&b->kit, 2, kit_send(&b->kit, 2));
+    kit_wait(&b->kit, 1, held);
+    kit_surface_fill(&b->kit, &surface, 0xff445566);
+    kit_wait(&b->kit, kit_display_channel(&b->kit, 0), kit_present(&b->kit, 0, surface.id, NULL));
+    bench_expect_no_failure(b);
+    frame = bench_fetch(b, 0);
+    assert_int_equal(bench_pixel(&frame, 0, 0), 0x445566);
+    assert_int_equal(b->kit.displays[0].onlines, 1);
+    pvg_free(saved.bytes);
+}
+
+static void saving_and_restoring_twice_gives_the_same_bytes(void **state)
+{
+    struct bench *b = *state;
+    struct kit_surface surface;
+    struct state first, second;
+
+    bench_bring_up(b);
+    kit_surface_create(&b->kit, &surface, 8, 8);
+    kit_wait(&b->kit, kit_display_channel(&b->kit, 0), kit_present(&b->kit, 0, surface.id, NULL));
+    bench_run(b);
+    first = save(b);
+    assert_true(pvg_device_restore(b->device, first.bytes, first.size, NULL));
+    second = save(b);
+    assert_int_equal(first.size, second.size);
+    assert_memory_equal(first.bytes, second.bytes, first.size);
+    pvg_free(first.bytes);
+    pvg_free(second.bytes);
+}
+
+static void a_state_that_is_cut_anywhere_is_refused_and_leaves_a_reset_device(void **state)
+{
+    struct bench *b = *state;
+    struct state saved;
+
+    bench_bring_up(b);
+    saved = save(b);
+    pvg_device_start(b->device);
+    for (size_t size = 0; size < saved.size; size += 1 + saved.size / 97) {
+        assert_false(restore(b, saved.bytes, size));
+        assert_int_equal(bench_read(b, PVG_WIRE_GFX_CONTROL_FIFO), 0);
+    }
+    pvg_free(saved.bytes);
+    bench_bring_up(b);
+}
+
+static void flipped_bits_never_do_harm(void **state)
+{
+    struct bench *b = *state;
+    struct state saved;
+    uint8_t *bytes;
+
+    bench_bring_up(b);
+    saved = save(b);
+    bytes = saved.bytes;
+    for (size_t i = 0; i < saved.size; i += 1 + saved.size / 3000) {
+        bytes[i] ^= 0x81;
+        restore(b, saved.bytes, saved.size);
+        bench_pass(b, 20000);
+        bytes[i] ^= 0x81;
+    }
+    assert_true(restore(b, saved.bytes, saved.size));
+    pvg_free(saved.bytes);
+}
+
+static void a_state_of_another_variant_is_refused(void **state)
+{
+    struct bench *b = *state;
+    struct bench *other = bench_create(PVG_VARIANT_MMIO, 2);
+    struct state saved = save(other);
+
+    assert_false(restore(b, saved.bytes, saved.size));
+    pvg_free(saved.bytes);
+    bench_destroy(other);
+    other = bench_create(PVG_VARIANT_PCI, 1);
+    saved = save(other);
+    assert_false(restore(b, saved.bytes, saved.size));
+    pvg_free(saved.bytes);
+    bench_destroy(other);
+}
+
+static void a_running_device_is_not_saved(void **state)
+{
+    struct bench *b = *state;
+    struct pvg_error error = {0};
+    struct state saved = {0};
+
+    assert_false(pvg_device_save(b->device, &saved.bytes, &saved.size, &error));
+    assert_string_not_equal(error.message, "");
+}
+
+#define PCI(test)  {#test " (x86-64)", test, bench_setup_pci, bench_teardown, NULL}
+#define MMIO(test) {#test " (arm64)", test, bench_setup_mmio, bench_teardown, NULL}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        PCI(a_device_goes_on_from_where_it_was_saved),
+        MMIO(a_device_goes_on_from_where_it_was_saved),
+        PCI(saving_and_restoring_twice_gives_the_same_bytes),
+        MMIO(saving_and_restoring_twice_gives_the_same_bytes),
+        PCI(a_state_that_is_cut_anywhere_is_refused_and_leaves_a_reset_device),
+        PCI(flipped_bits_never_do_harm),
+        MMIO(flipped_bits_never_do_harm),
+        PCI(a_state_of_another_variant_is_refused),
+        PCI(a_running_device_is_not_saved),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
