@@ -8,6 +8,7 @@ TARGETS := qemu-system-aarch64 qemu-system-x86_64
 
 all: $(BUILD)/release/build.ninja
 	ninja -C $(BUILD)/release
+	ln -sf release/tools/pvg-air release/tools/pvg-metallib $(BUILD)/
 
 $(BUILD)/release/build.ninja:
 	scripts/install-deps build test guest
@@ -32,13 +33,16 @@ run:
 	$(MAKE) qemu TARGETS=qemu-system-aarch64
 	scripts/run $(RUN)
 
-# Unit tests run with the sanitizers in; whole machines run in the QEMU that users run.
+# Unit tests run with the sanitizers in; whole machines run in the QEMU that users run, and shaders
+# in the compiler that users run.
 test: qemu $(BUILD)/asan/build.ninja $(BUILD)/fuzz/build.ninja
 	ninja -C $(BUILD)/asan
 	meson test -C $(BUILD)/asan --no-rebuild --print-errorlogs || true
+	meson test -C $(BUILD)/release --no-rebuild --print-errorlogs --suite shader || true
 	ninja -C $(BUILD)/fuzz fuzzers
 	meson test -C $(BUILD)/fuzz --no-rebuild --print-errorlogs --suite fuzz || true
-	scripts/test-summary $(BUILD)/asan/meson-logs/testlog.json $(BUILD)/fuzz/meson-logs/testlog.json
+	scripts/test-summary $(BUILD)/asan/meson-logs/testlog.json \
+	    $(BUILD)/release/meson-logs/testlog.json $(BUILD)/fuzz/meson-logs/testlog.json
 
 # Measures against the goals; BENCH= picks parts (platform, device, shader, gpu).
 bench: qemu

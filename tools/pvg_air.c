@@ -11,6 +11,8 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"list", "the functions of shader files, with stages and arguments", command_list},
+    {"compile", "functions to SPIR-V, or the reasons why not", command_compile},
+    {"run", "a kernel, with buffers from the command line", command_run},
     {"disassemble", "what is in a function, as LLVM IR", command_disassemble},
 };
 

@@ -16,6 +16,8 @@ enum exit_status {
 /* Each takes its arguments as main() does and returns an enum exit_status. */
 int command_list(int argc, char **argv);
 int command_disassemble(int argc, char **argv);
+int command_compile(int argc, char **argv);
+int command_run(int argc, char **argv);
 
 /* Parses the options of a command; says on stderr what is wrong with them. */
 bool command_parse(const char *command, const char *parameters, const char *summary,

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "comparison.h"
+
+#include <string.h>
+
+#include <llvm-c/BitWriter.h>
+#include <llvm-c/Core.h>
+#include <llvm-c/IRReader.h>
+
+#include "oracle.h"
+#include "shader/audit.h"
+
+GBytes *comparison_assemble(const char *text, struct pvg_error *error)
+{
+    LLVMContextRef context = LLVMContextCreate();
+    LLVMMemoryBufferRef source =
+                            LLVMCreateMemoryBufferWithMemoryRangeCopy(text, strlen(text), "kernel"),
+                        bitcode;
+    GBytes *out = NULL;
+    LLVMModuleRef module;
+    char *message;
+
+    if (LLVMParseIRInContext(context, source, &module, &message)) {
+        pvg_error_set(error, "not IR: %s", message);
+        LLVMDisposeMessage(message);
+    } else {
+        bitcode = LLVMWriteBitcodeToMemoryBuffer(module);
+        out = g_bytes_new(LLVMGetBufferStart(bitcode), LLVMGetBufferSize(bitcode));
+        LLVMDisposeMemoryBuffer(bitcode);
+        LLVMDisposeModule(module);
+    }
+    LLVMContextDispose(context);
+    return out;
+}
+
+bool comparison_on_device(struct compute *device, GBytes *bitcode, const char *entry,
+                          const struct compute_buffer *buffers, uint32_t count, uint32_t threads,
+                          struct pvg_error *error)
+{
+    const struct pvg_shader_options options = {.features = compute_features(device)};
+    const struct compute_dispatch dispatch = {
+        .threads = {threads, 1, 1},
+        .group = {threads, 1, 1},
+        .buffers = buffers,
+        .buffer_count = count,
+    };
+    struct pvg_translate_request request = {.entry = entry, .options = &options};
+    struct pvg_translation translation;
+    bool done = false;
+
+    request.air = g_bytes_get_data(bitcode, &request.air_size);
+    pvg_translate(&request, &translation);
+    if (translation.status != PVG_TRANSLATE_DONE) {
+        pvg_error_set(error, "%s: %s", pvg_translate_status_words(translation.status),
+                      translation.reason);
+    } else if (pvg_shader_audit(&translation, &options, error)) {
+        done = compute_run(device, &translation, &dispatch, error);
+    }
+    pvg_translation_finish(&translation);
+    return done;
+}
+
+bool comparison_on_oracle(GBytes *bitcode, const char *entry, const struct compute_buffer *buffers,
+                          uint32_t count, uint32_t threads, struct pvg_error *error)
+{
+    gsize size;
+    const uint8_t *bytes = g_bytes_get_data(bitcode, &size);
+    struct oracle *oracle = oracle_create(bytes, size, entry, error);
+    void *bound[31] = {0};
+
+    if (!oracle) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        bound[buffers[i].index] = buffers[i].bytes;
+    }
+    oracle_run(oracle, bound, threads);
+    oracle_destroy(oracle);
+    return true;
+}
