@@ -3,6 +3,7 @@
 #include "device/device.h"
 
 #include <glib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -67,9 +68,9 @@ static void heed_fifo(struct pvg_device *device)
     device->session = setup.session;
     if (setup.enabled) {
         pvg_count(device->counts.sessions, 1);
-        pvg_refusals_note(&device->refusals, pvg_channel_open_root(device, &setup),
-                          &(struct pvg_refusal_site){.what = "(root FIFO)",
-                                                     .detail = setup.base_page});
+        pvg_refusals_note(
+            &device->refusals, pvg_channel_open_root(device, &setup),
+            &(struct pvg_refusal_site){.what = "(root FIFO)", .detail = setup.base_page});
     }
 }
 
@@ -77,7 +78,8 @@ static void heed_fifo(struct pvg_device *device)
 
 #define ALL_CHANNELS UINT32_MAX
 
-/* How late the device finds, at worst, a packet that was not rung for. Errata row "lost doorbell". */
+/* How late the device finds, at worst, a packet that was not rung for. Errata row "lost doorbell".
+ */
 #define SCAN_PERIOD_US 16000
 
 #define ROUNDS_MAX 16
@@ -177,6 +179,9 @@ static int64_t device_step(void *owner, uint64_t work, int64_t now)
         if (work & PVG_WORK_CURSOR(i)) {
             pvg_display_read_cursor(&device->displays[i]);
         }
+    }
+    if (work & PVG_WORK_EXECUTOR) {
+        pvg_executor_resume(device->executor);
     }
     ready |= scan_channels(device, ready, now);
     device->try_held = work & PVG_WORK_AGAIN;
@@ -291,6 +296,13 @@ static void init_parts(struct pvg_device *device, const struct pvg_device_option
     device->display_eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
+static void wake_executor(void *user)
+{
+    struct pvg_device *device = user;
+
+    pvg_engine_mark(&device->engine, PVG_WORK_EXECUTOR);
+}
+
 static struct pvg_executor *create_executor(struct pvg_device *device,
                                             const struct pvg_device_options *options,
                                             const struct pvg_device_bench *bench,
@@ -302,9 +314,18 @@ static struct pvg_executor *create_executor(struct pvg_device *device,
         .refusals = &device->refusals,
         .log = &device->log,
         .gpu = options->gpu,
+        .wake = wake_executor,
+        .user = device,
     };
 
-    return bench->executor ? bench->executor(&setup) : pvg_executor_null_create(&setup);
+    if (bench->executor) {
+        return bench->executor(&setup);
+    }
+    /* Until the render encoder is there, a GPU is for who asks for one. */
+    if (!options->gpu || strcmp(options->gpu, "none") == 0) {
+        return pvg_executor_null_create(&setup);
+    }
+    return pvg_executor_vulkan_create(&setup, error);
 }
 
 struct pvg_device *pvg_device_create_for_bench(const struct pvg_device_options *options,

@@ -31,6 +31,7 @@
 #define PVG_WORK_CURSOR(n)   (1ull << (32 + (n)))
 #define PVG_WORK_FIFO        (1ull << 40) /* the root FIFO was switched */
 #define PVG_WORK_IOSFC       (1ull << 41) /* the iosfc producer moved */
+#define PVG_WORK_EXECUTOR    (1ull << 43) /* the executor can go on with what it parked */
 #define PVG_WORK_AGAIN       (1ull << 42) /* held packets may go on, displays have something to say */
 
 struct pvg_device {

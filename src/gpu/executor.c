@@ -51,6 +51,13 @@ void pvg_executor_unprepare(struct pvg_executor *executor, struct pvg_submission
     }
 }
 
+void pvg_executor_resume(struct pvg_executor *executor)
+{
+    if (executor->impl->resume) {
+        executor->impl->resume(executor);
+    }
+}
+
 void pvg_executor_invalidate(struct pvg_executor *executor, struct pvg_space space,
                              struct pvg_wire_invalidation_array objects)
 {

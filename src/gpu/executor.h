@@ -50,6 +50,7 @@
 #include "wire/packets.h"
 
 struct pvg_executor;
+struct pvg_translator_impl;
 
 #define PVG_DEVICE_INFO_KEYS (PVG_WIRE_DEVICE_INFO_FAMILY_SET + 1)
 
@@ -72,8 +73,8 @@ struct pvg_forget {
 };
 
 /* GetComputeInfo (0x3b). The executor fills the answer and completes the work; the device sends it.
- * The preset answer is what an unknown pipeline gets: the guest divides by the width, so no field of
- * it may become 0. Spec: 10-device 12.1; errata row "12.1 against 30 12.1". */
+ * The preset answer is what an unknown pipeline gets: the guest divides by the width, so no field
+ * of it may become 0. Spec: 10-device 12.1; errata row "12.1 against 30 12.1". */
 struct pvg_compute_query {
     struct pvg_work work;
     struct pvg_space space;
@@ -105,10 +106,14 @@ struct pvg_executor_impl {
      * anything: the packet's waits are not satisfied. Optional. */
     void (*prepare)(struct pvg_executor *executor, struct pvg_submission *submission);
 
-    /* Runs the submission: first all validity quads of its resource table, once, then its streams in
-     * order. A stream that could not be copied has no bytes; the quads count nevertheless. The
+    /* Runs the submission: first all validity quads of its resource table, once, then its streams
+     * in order. A stream that could not be copied has no bytes; the quads count nevertheless. The
      * submission lives until its work is complete. Mandatory. */
     void (*submit)(struct pvg_executor *executor, struct pvg_submission *submission);
+
+    /* Goes on with what waited for something that is there now: called on the engine thread some
+     * time after setup.wake was. Optional. */
+    void (*resume)(struct pvg_executor *executor);
 
     /* Frees submission->prepared. Any thread: called when the submission ends, completed or dropped
      * before it was submitted. Mandatory if prepare is there. */
@@ -118,8 +123,8 @@ struct pvg_executor_impl {
     void (*invalidate)(struct pvg_executor *executor, struct pvg_space space,
                        struct pvg_wire_invalidation_array objects);
 
-    /* 0x35 and 0x3e: completes @work when all that was written to @objects by earlier submissions is
-     * in guest memory. @discard is a hint. Optional: complete at once. */
+    /* 0x35 and 0x3e: completes @work when all that was written to @objects by earlier submissions
+     * is in guest memory. @discard is a hint. Optional: complete at once. */
     void (*synchronize)(struct pvg_executor *executor, struct pvg_space space,
                         struct pvg_wire_u32_array objects, bool discard, struct pvg_work *work);
 
@@ -133,9 +138,9 @@ struct pvg_executor_impl {
     /* Fills the answer and completes. Optional: the preset answer is sent. */
     void (*compute_info)(struct pvg_executor *executor, struct pvg_compute_query *query);
 
-    /* What a heap texture needs, both in bytes; @descriptor holds the 32 bytes of the narrow texture
-     * descriptor (30-resources 7.1). Refuses what it cannot make. The device rounds both up to 4096.
-     * Optional: computed from the format's size. */
+    /* What a heap texture needs, both in bytes; @descriptor holds the 32 bytes of the narrow
+     * texture descriptor (30-resources 7.1). Refuses what it cannot make. The device rounds both up
+     * to 4096. Optional: computed from the format's size. */
     enum pvg_refusal (*heap_texture_size)(struct pvg_executor *executor,
                                           struct pvg_cursor descriptor, uint64_t *size,
                                           uint64_t *alignment);
@@ -144,9 +149,10 @@ struct pvg_executor_impl {
      * target and completes; if not, the device shows what is in guest memory. Optional: false. */
     bool (*present)(struct pvg_executor *executor, struct pvg_present *present);
 
-    /* Returns when all work was completed and nothing touches guest memory, within two seconds: what
-     * hangs longer is given up (the GPU device is lost to this guest) and completed as HOST_DEVICE.
-     * Called before the VM stops, is saved, or is reset. Optional: there is never any. */
+    /* Returns when all work was completed and nothing touches guest memory, within two seconds:
+     * what hangs longer is given up (the GPU device is lost to this guest) and completed as
+     * HOST_DEVICE. Called before the VM stops, is saved, or is reset. Optional: there is never any.
+     */
     void (*quiesce)(struct pvg_executor *executor);
 
     /* Forgets everything; nothing runs. Called after quiesce: reset, a new session, before restore.
@@ -171,6 +177,12 @@ struct pvg_executor_setup {
     struct pvg_refusals *refusals;
     const struct pvg_log *log;
     const char *gpu; /* as in struct pvg_device_options */
+
+    /* Asks for a call of pvg_executor_resume on the engine thread. Any thread. */
+    void (*wake)(void *user);
+    void *user;
+
+    const struct pvg_translator_impl *translator; /* of shaders; NULL: the confined process */
 };
 
 /* Embedded first in the concrete struct. */
@@ -190,6 +202,7 @@ void pvg_executor_limit(struct pvg_executor *executor, uint32_t values[PVG_DEVIC
 void pvg_executor_prepare(struct pvg_executor *executor, struct pvg_submission *submission);
 void pvg_executor_submit(struct pvg_executor *executor, struct pvg_submission *submission);
 void pvg_executor_unprepare(struct pvg_executor *executor, struct pvg_submission *submission);
+void pvg_executor_resume(struct pvg_executor *executor);
 void pvg_executor_invalidate(struct pvg_executor *executor, struct pvg_space space,
                              struct pvg_wire_invalidation_array objects);
 void pvg_executor_synchronize(struct pvg_executor *executor, struct pvg_space space,
@@ -209,6 +222,10 @@ PVG_NODISCARD enum pvg_refusal pvg_executor_restore(struct pvg_executor *executo
                                                     struct pvg_cursor *from);
 void pvg_executor_ram_added(struct pvg_executor *executor, const struct pvg_ram_span *span);
 void pvg_executor_ram_removed(struct pvg_executor *executor, uint64_t gpa, uint64_t size);
+
+/* Executes on the Vulkan device that setup.gpu names. NULL and @error when there is none. */
+struct pvg_executor *pvg_executor_vulkan_create(const struct pvg_executor_setup *setup,
+                                                struct pvg_error *error);
 
 /* Executes nothing: counts, and completes at once. For tests, and hosts without a GPU driver. */
 struct pvg_executor *pvg_executor_null_create(const struct pvg_executor_setup *setup);

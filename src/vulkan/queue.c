@@ -18,6 +18,8 @@ struct pvg_vk_queue {
     struct pvg_vk *vk;
     VkSemaphore timeline;
     GThread *thread;
+    uint64_t serial; /* of the last batch begun; engine thread */
+    _Atomic uint64_t reported; /* release after the report, acquire in pvg_vk_queue_reported */
 
     GMutex lock; /* for all below */
     GCond changed;
@@ -52,6 +54,7 @@ static struct pvg_vk_batch *batch_create(struct pvg_vk_queue *queue)
 {
     struct pvg_vk *vk = queue->vk;
     struct pvg_vk_batch *batch = g_new0(struct pvg_vk_batch, 1);
+    VkCommandBuffer buffers[2];
     VkResult result;
 
     batch->vk = vk;
@@ -73,14 +76,16 @@ static struct pvg_vk_batch *batch_create(struct pvg_vk_queue *queue)
                 .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
                 .commandPool = batch->pool,
                 .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
-                .commandBufferCount = 1,
+                .commandBufferCount = G_N_ELEMENTS(buffers),
             },
-            &batch->commands);
+            buffers);
     }
     if (pvg_vk_check(vk, result) != VK_SUCCESS) {
         batch_destroy(batch);
         return NULL;
     }
+    batch->before = buffers[0];
+    batch->commands = buffers[1];
     return batch;
 }
 
@@ -92,6 +97,7 @@ static void batch_finish(struct pvg_vk_batch *batch, VkResult result)
     if (batch->done) {
         batch->done(batch->user, result);
     }
+    atomic_store_explicit(&batch->queue->reported, batch->serial, memory_order_release);
     for (guint i = 0; i < batch->kept->len; i++) {
         struct kept *kept = &g_array_index(batch->kept, struct kept, i);
 
@@ -217,6 +223,10 @@ struct pvg_vk_queue *pvg_vk_queue_create(struct pvg_vk *vk, struct pvg_error *er
 
 struct pvg_vk_batch *pvg_vk_batch_begin(struct pvg_vk_queue *queue)
 {
+    const VkCommandBufferBeginInfo begin = {
+        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
+        .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
+    };
     struct pvg_vk *vk = queue->vk;
     struct pvg_vk_batch *batch;
     VkResult result;
@@ -233,13 +243,13 @@ struct pvg_vk_batch *pvg_vk_batch_begin(struct pvg_vk_queue *queue)
     if (!batch) {
         return NULL;
     }
+    batch->serial = ++queue->serial;
     result = vk->fn.vkResetCommandPool(vk->device, batch->pool, 0);
     if (result == VK_SUCCESS) {
-        result = vk->fn.vkBeginCommandBuffer(
-            batch->commands, &(VkCommandBufferBeginInfo){
-                                 .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
-                                 .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT,
-                             });
+        result = vk->fn.vkBeginCommandBuffer(batch->before, &begin);
+    }
+    if (result == VK_SUCCESS) {
+        result = vk->fn.vkBeginCommandBuffer(batch->commands, &begin);
     }
     if (pvg_vk_check(vk, result) != VK_SUCCESS) {
         batch_destroy(batch);
@@ -253,9 +263,16 @@ void pvg_vk_batch_submit(struct pvg_vk_batch *batch, void (*done)(void *user, Vk
 {
     struct pvg_vk_queue *queue = batch->queue;
     struct pvg_vk *vk = batch->vk;
-    VkResult result = vk->fn.vkEndCommandBuffer(batch->commands);
+    VkCommandBufferSubmitInfo commands[2] = {
+        {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO, .commandBuffer = batch->before},
+        {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO, .commandBuffer = batch->commands},
+    };
+    VkResult result = vk->fn.vkEndCommandBuffer(batch->before);
     uint64_t value;
 
+    if (result == VK_SUCCESS) {
+        result = vk->fn.vkEndCommandBuffer(batch->commands);
+    }
     batch->done = done;
     batch->user = user;
     g_mutex_lock(&queue->lock);
@@ -266,12 +283,8 @@ void pvg_vk_batch_submit(struct pvg_vk_batch *batch, void (*done)(void *user, Vk
             vk->fn.vkQueueSubmit2(vk->queue, 1,
                                   &(VkSubmitInfo2){
                                       .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO_2,
-                                      .commandBufferInfoCount = 1,
-                                      .pCommandBufferInfos =
-                                          &(VkCommandBufferSubmitInfo){
-                                              .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO,
-                                              .commandBuffer = batch->commands,
-                                          },
+                                      .commandBufferInfoCount = G_N_ELEMENTS(commands),
+                                      .pCommandBufferInfos = commands,
                                       .signalSemaphoreInfoCount = 1,
                                       .pSignalSemaphoreInfos =
                                           &(VkSemaphoreSubmitInfo){
@@ -406,6 +419,11 @@ void pvg_vk_batch_keep(struct pvg_vk_batch *batch, GDestroyNotify release, void 
     struct kept kept = {release, data};
 
     g_array_append_val(batch->kept, kept);
+}
+
+uint64_t pvg_vk_queue_reported(struct pvg_vk_queue *queue)
+{
+    return atomic_load_explicit(&queue->reported, memory_order_acquire);
 }
 
 void pvg_vk_queue_drain(struct pvg_vk_queue *queue)

@@ -14,6 +14,9 @@ struct pvg_vk_queue;
 struct pvg_vk_batch {
     struct pvg_vk *vk;
     VkCommandBuffer commands; /* recording, from begin to submit */
+    VkCommandBuffer before;   /* recording too, and executed before all of `commands`: uploads and
+                                 first layouts, which must not interrupt a render pass */
+    uint64_t serial;          /* grows with each batch of the queue; never 0 */
 
     /* Private to queue.c. */
     struct pvg_vk_queue *queue;
@@ -66,6 +69,9 @@ VkDescriptorSet pvg_vk_batch_descriptor_set(struct pvg_vk_batch *batch,
 
 /* Calls @release(@data) when the batch has finished. Completion thread. */
 void pvg_vk_batch_keep(struct pvg_vk_batch *batch, GDestroyNotify release, void *data);
+
+/* Serial of the last batch that was reported; earlier ones were too. Any thread. */
+uint64_t pvg_vk_queue_reported(struct pvg_vk_queue *queue);
 
 /* Waits until everything submitted has been reported. Control thread. */
 void pvg_vk_queue_drain(struct pvg_vk_queue *queue);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* A guest buffer on the host: one VkBuffer that spans its pages and nothing else, so that a stray
+ * access of a guest's shader stays in what the guest bound (02-errata row 1).
+ *
+ * The VkBuffer is either a copy of the guest's bytes or the pages themselves (imported). Shaders,
+ * descriptors and vertex binds cannot tell; coherence.c can. */
+#ifndef PVG_GPU_BUFFER_H
+#define PVG_GPU_BUFFER_H
+
+#include "gpu/object.h"
+#include "memory/task.h"
+
+struct pvg_buffer {
+    struct pvg_gpu_object base;
+    struct pvg_vk *vk;
+    struct pvg_vk_buffer host;
+    uint64_t size; /* bytes that the guest may use; the host's is rounded up to its pages */
+    bool in_place; /* imported: host and guest bytes are the same memory */
+    void *alias;   /* what was imported, to be unmapped; NULL for copies */
+
+    /* Where the guest has it. */
+    struct pvg_space space;
+    struct pvg_gva at;
+
+    /* Engine thread: the last batch that uploaded it, and the last that writes it. */
+    uint64_t uploaded_in, written_in;
+};
+
+#define PVG_BUFFER_USAGE                                                                           \
+    (VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |                         \
+     VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_VERTEX_BUFFER_BIT |                      \
+     VK_BUFFER_USAGE_INDEX_BUFFER_BIT | VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT |                      \
+     VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT | VK_BUFFER_USAGE_STORAGE_TEXEL_BUFFER_BIT)
+
+/* A copy of @size bytes at @at. Refuses VALUE (size 0), LIMIT, HOST_MEMORY, HOST_DEVICE. */
+PVG_NODISCARD enum pvg_refusal pvg_buffer_create(struct pvg_vk *vk, struct pvg_space space,
+                                                 struct pvg_gva at, uint64_t size,
+                                                 unsigned page_shift, struct pvg_buffer **out);
+
+#endif

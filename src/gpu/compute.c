@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: MIT */
+/* The compute encoder. Spec: 50-compute-blit 3, 4; 02-errata rows 7, 16, 26, 28. */
+#include <string.h>
+
+#include "base/range.h"
+#include "gpu/binds.h"
+#include "gpu/encoders.h"
+#include "gpu/table.h"
+#include "wire/compute.h"
+
+/* On a device without a watchdog. Errata row 7. */
+#define MOST_CPU_THREADS (UINT64_C(1) << 32)
+
+struct compute {
+    struct pvg_gpu_run *run;
+    struct pvg_binds binds;
+    struct pvg_compute_pipeline *pipeline; /* held by the batch; NULL: none, or a bad one */
+    uint32_t words[PVG_SHADER_BUFFERS];    /* of threadgroup memory, by index */
+    bool poisoned;   /* a state record was refused: dispatches wait until it is set again */
+    bool concurrent; /* the guest says where barriers are */
+    bool unordered;  /* a dispatch ran since the last barrier */
+    bool stage_in;   /* a stage-in region or image block is set, which the host has not */
+};
+
+static void *compute_begin(struct pvg_gpu_run *run)
+{
+    struct compute *compute = g_new0(struct compute, 1);
+
+    compute->run = run;
+    compute->binds.changed = true;
+    return compute;
+}
+
+static void compute_end(void *encoder)
+{
+    g_free(encoder);
+}
+
+/* ---- State ---- */
+
+static enum pvg_refusal set_buffers(void *ctx, const struct pvg_wire_set_buffers *rec)
+{
+    struct compute *compute = ctx;
+
+    return pvg_binds_set_buffers(&compute->binds, compute->run, rec);
+}
+
+static enum pvg_refusal set_buffers_strided(void *ctx,
+                                            const struct pvg_wire_set_buffers_strided *rec)
+{
+    struct compute *compute = ctx;
+
+    return pvg_binds_set_buffers_strided(&compute->binds, compute->run, rec);
+}
+
+static enum pvg_refusal set_buffer_offset(void *ctx, const struct pvg_wire_set_buffer_offset *rec)
+{
+    struct compute *compute = ctx;
+
+    return pvg_binds_set_buffer_offset(&compute->binds, rec);
+}
+
+static enum pvg_refusal
+set_buffer_offset_strided(void *ctx, const struct pvg_wire_set_buffer_offset_strided *rec)
+{
+    struct compute *compute = ctx;
+
+    return pvg_binds_set_buffer_offset_strided(&compute->binds, rec);
+}
+
+static enum pvg_refusal set_textures(void *ctx, const struct pvg_wire_set_textures *rec)
+{
+    struct compute *compute = ctx;
+
+    return pvg_binds_set_textures(&compute->binds, compute->run, rec);
+}
+
+static enum pvg_refusal set_samplers(void *ctx, const struct pvg_wire_set_samplers *rec)
+{
+    struct compute *compute = ctx;
+
+    return pvg_binds_set_samplers(&compute->binds, compute->run, rec);
+}
+
+static enum pvg_refusal set_samplers_clamped(void *ctx,
+                                             const struct pvg_wire_set_samplers_clamped *rec)
+{
+    struct compute *compute = ctx;
+
+    return pvg_binds_set_samplers_clamped(&compute->binds, compute->run, rec);
+}
+
+static enum pvg_refusal set_pipeline(void *ctx, const struct pvg_wire_set_pipeline *rec)
+{
+    struct compute *compute = ctx;
+    enum pvg_refusal why = PVG_ACCEPTED;
+
+    if (!rec->pipeline) {
+        return PVG_ACCEPTED;
+    }
+    compute->pipeline = (struct pvg_compute_pipeline *)pvg_table_find(
+        compute->run->gpu, compute->run->submission, rec->pipeline, PVG_GPU_COMPUTE_PIPELINE, &why);
+    compute->binds.changed = true;
+    if (compute->pipeline) {
+        pvg_gpu_object_hold(&compute->pipeline->base, compute->run->batch);
+    }
+    return why;
+}
+
+static enum pvg_refusal set_threadgroup_memory(void *ctx,
+                                               const struct pvg_wire_set_threadgroup_memory *rec)
+{
+    struct compute *compute = ctx;
+    const VkPhysicalDeviceLimits *limits = &compute->run->gpu->vk->properties.properties.limits;
+
+    if (rec->index >= PVG_SHADER_BUFFERS) {
+        return PVG_REFUSED_LIMIT;
+    }
+    compute->poisoned = rec->length > limits->maxComputeSharedMemorySize;
+    if (compute->poisoned) {
+        return PVG_REFUSED_LIMIT;
+    }
+    compute->words[rec->index] = ((uint32_t)rec->length + 15) / 16 * 4;
+    return PVG_ACCEPTED;
+}
+
+static enum pvg_refusal compute_pass(void *ctx, const struct pvg_wire_compute_pass *rec)
+{
+    struct compute *compute = ctx;
+
+    compute->concurrent = rec->type == PVG_WIRE_DISPATCH_TYPE_CONCURRENT;
+    return rec->type <= PVG_WIRE_DISPATCH_TYPE_CONCURRENT ? PVG_ACCEPTED : PVG_REFUSED_VALUE;
+}
+
+static enum pvg_refusal set_stage_in_region(void *ctx,
+                                            const struct pvg_wire_set_stage_in_region *rec)
+{
+    ((struct compute *)ctx)->stage_in = true;
+    return PVG_ACCEPTED;
+}
+
+static enum pvg_refusal
+set_stage_in_region_indirect(void *ctx, const struct pvg_wire_set_stage_in_region_indirect *rec)
+{
+    ((struct compute *)ctx)->stage_in |= rec->buffer != 0;
+    return PVG_ACCEPTED;
+}
+
+/* ---- Order ---- */
+
+static void barrier(struct compute *compute)
+{
+    if (compute->unordered) {
+        compute->unordered = false;
+        pvg_gpu_full_barrier(compute->run->gpu, compute->run->commands);
+    }
+}
+
+static enum pvg_refusal memory_barrier(void *ctx, const struct pvg_wire_memory_barrier *rec)
+{
+    barrier(ctx);
+    return PVG_ACCEPTED;
+}
+
+static enum pvg_refusal memory_barrier_resources(void *ctx,
+                                                 const struct pvg_wire_memory_barrier_resources *r)
+{
+    barrier(ctx);
+    return PVG_ACCEPTED;
+}
+
+static enum pvg_refusal compressed_texture_flush(void *ctx,
+                                                 const struct pvg_wire_compressed_texture_flush *r)
+{
+    barrier(ctx);
+    return PVG_ACCEPTED;
+}
+
+static enum pvg_refusal update_fence(void *ctx, const struct pvg_wire_update_fence *rec)
+{
+    return PVG_ACCEPTED; /* one in-order queue and barriers between encoders */
+}
+
+static enum pvg_refusal wait_fence(void *ctx, const struct pvg_wire_wait_fence *rec)
+{
+    barrier(ctx);
+    return PVG_ACCEPTED;
+}
+
+/* Every bound object is resolved by itself; nothing is reached through pointers. */
+static enum pvg_refusal use_resources(void *ctx, const struct pvg_wire_use_resources *rec)
+{
+    return PVG_ACCEPTED;
+}
+
+static enum pvg_refusal use_heaps(void *ctx, const struct pvg_wire_use_heaps *rec)
+{
+    return PVG_ACCEPTED;
+}
+
+/* ---- Dispatches ---- */
+
+struct grid {
+    uint32_t groups[3], first[3], local[3]; /* local: the size of these groups */
+};
+
+/* What all of a dispatch's boxes share. */
+struct dispatch {
+    uint8_t push[PVG_PUSH_SIZE];
+    uint32_t nominal[3];
+};
+
+/* Checks what is set and makes the descriptor set. */
+static enum pvg_refusal ready(struct compute *compute, const struct pvg_wire_extent *group,
+                              struct dispatch *out)
+{
+    struct pvg_vk *vk = compute->run->gpu->vk;
+    const VkPhysicalDeviceLimits *limits = &vk->properties.properties.limits;
+    struct pvg_compute_pipeline *pipeline = compute->pipeline;
+    uint64_t threads, sizes[3] = {group->width, group->height, group->depth};
+    VkDescriptorSet set;
+    enum pvg_refusal why;
+
+    if (!pipeline || compute->poisoned || compute->stage_in || pipeline->description.stage_input) {
+        return PVG_REFUSED_STATE;
+    }
+    if (pvg_pipeline_state(&pipeline->base) != PVG_PIPELINE_READY) {
+        return PVG_REFUSED_SHADER;
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        if (!sizes[i]) {
+            return PVG_REFUSED_VALUE;
+        }
+        if (sizes[i] > limits->maxComputeWorkGroupSize[i]) {
+            return PVG_REFUSED_LIMIT;
+        }
+        out->nominal[i] = (uint32_t)sizes[i];
+    }
+    threads = sizes[0] * sizes[1] * sizes[2];
+    if (threads > limits->maxComputeWorkGroupInvocations) {
+        return PVG_REFUSED_LIMIT;
+    }
+    memset(out->push, 0, sizeof(out->push));
+    why = pvg_binds_describe(&compute->binds, compute->run, &pipeline->kernel,
+                             pipeline->layout.sets[0], out->push, &set);
+    if (why != PVG_ACCEPTED) {
+        return why;
+    }
+    vk->fn.vkCmdBindDescriptorSets(compute->run->commands, VK_PIPELINE_BIND_POINT_COMPUTE,
+                                   pipeline->layout.handle, 0, 1, &set, 0, NULL);
+    return PVG_ACCEPTED;
+}
+
+static enum pvg_refusal bind_variant(struct compute *compute, const uint32_t local[3])
+{
+    struct pvg_compute_key key;
+    VkPipeline handle;
+
+    memset(&key, 0, sizeof(key));
+    memcpy(key.group, local, sizeof(key.group));
+    memcpy(key.words, compute->words, sizeof(key.words));
+    handle = pvg_compute_pipeline_get(compute->pipeline, &key);
+    if (!handle) {
+        return PVG_REFUSED_SHADER;
+    }
+    compute->run->gpu->vk->fn.vkCmdBindPipeline(compute->run->commands,
+                                                VK_PIPELINE_BIND_POINT_COMPUTE, handle);
+    return PVG_ACCEPTED;
+}
+
+static void push_first(struct compute *compute, struct dispatch *d, const uint32_t first[3])
+{
+    memcpy(d->push + PVG_PUSH_FIRST_GROUP, first, 12);
+    compute->run->gpu->vk->fn.vkCmdPushConstants(
+        compute->run->commands, compute->pipeline->layout.handle, VK_SHADER_STAGE_COMPUTE_BIT, 0,
+        PVG_PUSH_SIZE, d->push);
+}
+
+/* One box of groups of one size, in pieces that the device takes at once. The shader adds the first
+ * group to the built-in. */
+static void run_box(struct compute *compute, struct dispatch *d, const struct grid *box)
+{
+    struct pvg_vk *vk = compute->run->gpu->vk;
+    const uint32_t *most = vk->properties.properties.limits.maxComputeWorkGroupCount;
+    uint32_t at[3];
+
+    for (at[2] = 0; at[2] < box->groups[2]; at[2] += MIN(most[2], box->groups[2] - at[2])) {
+        for (at[1] = 0; at[1] < box->groups[1]; at[1] += MIN(most[1], box->groups[1] - at[1])) {
+            for (at[0] = 0; at[0] < box->groups[0]; at[0] += MIN(most[0], box->groups[0] - at[0])) {
+                const uint32_t first[3] = {box->first[0] + at[0], box->first[1] + at[1],
+                                           box->first[2] + at[2]};
+
+                push_first(compute, d, first);
+                vk->fn.vkCmdDispatch(compute->run->commands, MIN(most[0], box->groups[0] - at[0]),
+                                     MIN(most[1], box->groups[1] - at[1]),
+                                     MIN(most[2], box->groups[2] - at[2]));
+            }
+        }
+    }
+}
+
+static void dispatched(struct compute *compute)
+{
+    compute->run->tail_open = true;
+    compute->unordered = true;
+    pvg_count(compute->run->gpu->counts.dispatches, 1);
+    if (!compute->concurrent) {
+        barrier(compute); /* a serial pass: the next dispatch sees what this one wrote */
+    }
+}
+
+/* Metal runs exactly the threads that were asked for: along each axis whole groups, then one that
+ * is smaller. Up to eight boxes, without barriers between them: they are one dispatch. */
+static enum pvg_refusal run_grid(struct compute *compute, struct dispatch *d,
+                                 const uint64_t threads[3], const uint64_t groups[3])
+{
+    const bool cpu = pvg_vk_is_cpu(compute->run->gpu->vk);
+    uint64_t all;
+
+    for (unsigned i = 0; i < 3; i++) {
+        const uint32_t grid = (uint32_t)threads[i], count = (uint32_t)groups[i];
+
+        if (threads[i] > UINT32_MAX || groups[i] > UINT32_MAX) {
+            return PVG_REFUSED_LIMIT;
+        }
+        memcpy(d->push + PVG_PUSH_GRID_THREADS + 4 * i, &grid, 4);
+        memcpy(d->push + PVG_PUSH_GRID_GROUPS + 4 * i, &count, 4);
+        memcpy(d->push + PVG_PUSH_NOMINAL_GROUP + 4 * i, &d->nominal[i], 4);
+    }
+    if (!pvg_mul(threads[0], threads[1], &all) || !pvg_mul(all, threads[2], &all) ||
+        (cpu && all > MOST_CPU_THREADS)) {
+        return PVG_REFUSED_LIMIT;
+    }
+    for (unsigned corner = 0; corner < 8; corner++) {
+        struct grid box;
+        bool empty = false;
+        enum pvg_refusal why;
+
+        for (unsigned i = 0; i < 3; i++) {
+            const uint32_t whole = (uint32_t)(threads[i] / d->nominal[i]);
+            const uint32_t rest = (uint32_t)(threads[i] % d->nominal[i]);
+            const bool edge = corner >> i & 1;
+
+            box.local[i] = edge ? rest : d->nominal[i];
+            box.groups[i] = edge ? 1 : whole;
+            box.first[i] = edge ? whole : 0;
+            empty |= edge ? !rest : !whole;
+        }
+        if (empty) {
+            continue;
+        }
+        why = bind_variant(compute, box.local);
+        if (why != PVG_ACCEPTED) {
+            return why;
+        }
+        run_box(compute, d, &box);
+    }
+    dispatched(compute);
+    return PVG_ACCEPTED;
+}
+
+static enum pvg_refusal skip(struct compute *compute, enum pvg_refusal why)
+{
+    pvg_count(compute->run->gpu->counts.skipped, why != PVG_ACCEPTED);
+    return why;
+}
+
+static enum pvg_refusal dispatch(void *ctx, const struct pvg_wire_dispatch *rec)
+{
+    struct compute *compute = ctx;
+    const uint64_t grid[3] = {rec->grid.width, rec->grid.height, rec->grid.depth};
+    struct dispatch d;
+    uint64_t threads[3], groups[3];
+    enum pvg_refusal why;
+
+    if (!grid[0] || !grid[1] || !grid[2]) {
+        return PVG_ACCEPTED; /* nothing runs, and that is no error */
+    }
+    why = ready(compute, &rec->group, &d);
+    for (unsigned i = 0; i < 3 && why == PVG_ACCEPTED; i++) {
+        if (grid[i] > UINT32_MAX) {
+            why = PVG_REFUSED_LIMIT;
+        }
+        threads[i] = rec->in_threads ? grid[i] : grid[i] * d.nominal[i];
+        groups[i] = rec->in_threads ? (grid[i] + d.nominal[i] - 1) / d.nominal[i] : grid[i];
+    }
+    if (why == PVG_ACCEPTED) {
+        why = run_grid(compute, &d, threads, groups);
+    }
+    return skip(compute, why);
+}
+
+/* The twelve bytes are copied on the GPU's own time, from memory that the guest may still change,
+ * to memory that it cannot reach. What the shader is told of the grid's size is what the guest's
+ * memory holds now; kernels that ask for it in an indirect dispatch were not seen. */
+static enum pvg_refusal dispatch_indirect(void *ctx, const struct pvg_wire_dispatch_indirect *rec)
+{
+    struct compute *compute = ctx;
+    struct pvg_gpu_run *run = compute->run;
+    struct pvg_vk *vk = run->gpu->vk;
+    struct pvg_vk_slice arguments;
+    struct dispatch d;
+    enum pvg_refusal why;
+    struct pvg_buffer *buffer = (struct pvg_buffer *)pvg_table_find(
+        run->gpu, run->submission, rec->buffer, PVG_GPU_BUFFER, &why);
+
+    if (!buffer) {
+        return skip(compute, why);
+    }
+    if (rec->offset % 4) {
+        return skip(compute, PVG_REFUSED_VALUE);
+    }
+    if (!pvg_range_fits((struct pvg_range){rec->offset, 12}, buffer->size)) {
+        return skip(compute, PVG_REFUSED_RANGE);
+    }
+    why = ready(compute, &rec->group, &d);
+    if (why == PVG_ACCEPTED) {
+        why = bind_variant(compute, d.nominal);
+    }
+    if (why == PVG_ACCEPTED && !pvg_vk_batch_stage(run->batch, 12, 4, &arguments)) {
+        why = PVG_REFUSED_HOST_MEMORY;
+    }
+    if (why != PVG_ACCEPTED) {
+        return skip(compute, why);
+    }
+    pvg_gpu_run_use_buffer(run, buffer);
+    if (compute->concurrent) {
+        barrier(compute);
+    }
+    vk->fn.vkCmdCopyBuffer(run->commands, buffer->host.handle, arguments.buffer, 1,
+                           &(VkBufferCopy){rec->offset, arguments.offset, 12});
+    pvg_gpu_full_barrier(run->gpu, run->commands);
+    memcpy(d.push + PVG_PUSH_NOMINAL_GROUP, d.nominal, 12);
+    push_first(compute, &d, (const uint32_t[]){0, 0, 0});
+    vk->fn.vkCmdDispatchIndirect(run->commands, arguments.buffer, arguments.offset);
+    dispatched(compute);
+    return PVG_ACCEPTED;
+}
+
+/* Not offered to guests, and refused by their empty slots: GPU control flow, image blocks, indirect
+ * command buffers, thread counts in GPU memory. */
+static const struct pvg_wire_compute_handlers handlers = {
+    .set_buffers = set_buffers,
+    .set_buffers_strided = set_buffers_strided,
+    .set_buffer_offset = set_buffer_offset,
+    .set_buffer_offset_strided = set_buffer_offset_strided,
+    .set_textures = set_textures,
+    .set_samplers = set_samplers,
+    .set_samplers_clamped = set_samplers_clamped,
+    .set_pipeline = set_pipeline,
+    .update_fence = update_fence,
+    .wait_fence = wait_fence,
+    .memory_barrier = memory_barrier,
+    .memory_barrier_resources = memory_barrier_resources,
+    .use_resources = use_resources,
+    .use_heaps = use_heaps,
+    .dispatch = dispatch,
+    .dispatch_indirect = dispatch_indirect,
+    .set_stage_in_region = set_stage_in_region,
+    .set_stage_in_region_indirect = set_stage_in_region_indirect,
+    .set_threadgroup_memory = set_threadgroup_memory,
+    .compute_pass = compute_pass,
+    .compressed_texture_flush = compressed_texture_flush,
+};
+
+static enum pvg_refusal compute_record(void *encoder, uint32_t opcode, struct pvg_cursor *payload)
+{
+    return pvg_wire_compute_dispatch(&handlers, encoder, opcode, payload);
+}
+
+const struct pvg_encoder_impl pvg_compute_encoder = {
+    .begin = compute_begin,
+    .record = compute_record,
+    .end = compute_end,
+};

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: MIT */
+/* The executor on Vulkan: takes submissions, parks those whose pipelines are still being compiled,
+ * and answers for what the device asks about. The work itself is in run.c and the encoders. */
+#include <assert.h>
+#include <string.h>
+
+#include "gpu/encoders.h"
+#include "gpu/pipelines.h"
+#include "gpu/table.h"
+#include "wire/compute.h"
+#include "wire/packets.h"
+#include "wire/render.h"
+#include "wire/walk.h"
+
+/* What `prepare` keeps: the pipelines that the streams name. */
+struct prepared {
+    GPtrArray *pipelines; /* of struct pvg_gpu_object, references */
+};
+
+static struct pvg_gpu *gpu_of(struct pvg_executor *executor)
+{
+    struct pvg_gpu *gpu = (struct pvg_gpu *)executor;
+
+    assert(!strcmp(executor->impl->name, "vulkan"));
+    return gpu;
+}
+
+static void hear_vulkan(void *user, enum pvg_vk_severity severity, const char *text)
+{
+    const struct pvg_gpu *gpu = user;
+
+    pvg_log_line(gpu->base.setup.log, severity == PVG_VK_INFO ? PVG_LOG_INFO : PVG_LOG_WARNING,
+                 "Vulkan: %s", text);
+}
+
+/* ---- The host's side: made at the start, and again after a loss. ---- */
+
+static void host_close(struct pvg_gpu *gpu)
+{
+    if (!gpu->vk) {
+        return;
+    }
+    pvg_vk_queue_destroy(gpu->queue); /* returns when all was reported */
+    pvg_tables_finish(gpu);
+    pvg_compiler_destroy(gpu->compiler); /* pipelines may still be on their way */
+    g_clear_pointer(&gpu->events, g_hash_table_unref);
+    pvg_sampler_cache_finish(&gpu->samplers);
+    pvg_host_formats_finish(&gpu->formats);
+    pvg_vk_destroy(gpu->vk);
+    gpu->queue = NULL;
+    gpu->compiler = NULL;
+    gpu->vk = NULL;
+}
+
+static bool host_open(struct pvg_gpu *gpu, struct pvg_error *error)
+{
+    const struct pvg_vk_options options = {
+        .gpu = gpu->base.setup.gpu,
+        .validate = g_getenv("PVG_VULKAN_VALIDATION") != NULL,
+        .message = hear_vulkan,
+        .user = gpu,
+    };
+
+    gpu->vk = pvg_vk_create(&options, error);
+    if (!gpu->vk) {
+        return false;
+    }
+    gpu->queue = pvg_vk_queue_create(gpu->vk, error);
+    gpu->compiler = gpu->queue ? pvg_compiler_create(&gpu->compiler_settings, error) : NULL;
+    pvg_host_formats_init(&gpu->formats, gpu->vk);
+    pvg_sampler_cache_init(&gpu->samplers, gpu->vk);
+    gpu->shader_features = pvg_shader_features_of(gpu->vk);
+    pvg_tables_init(gpu);
+    gpu->events = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    return gpu->queue && gpu->compiler;
+}
+
+void pvg_gpu_shader_failed(struct pvg_gpu *gpu, const struct pvg_shader *shader)
+{
+    pvg_refusals_note(gpu->base.setup.refusals, PVG_REFUSED_SHADER,
+                      &(struct pvg_refusal_site){.what = "shader"});
+    pvg_log_line(gpu->base.setup.log, PVG_LOG_WARNING, "a shader was not translated: %s: %s",
+                 pvg_translate_status_words(shader->translation.status),
+                 shader->translation.reason);
+}
+
+void pvg_gpu_pipeline_settled(struct pvg_gpu *gpu)
+{
+    gpu->base.setup.wake(gpu->base.setup.user);
+}
+
+/* ---- Submissions ---- */
+
+static void prepare_pipeline(struct pvg_gpu *gpu, struct pvg_submission *submission, uint32_t ref,
+                             enum pvg_gpu_object_kind kind, struct prepared *prepared)
+{
+    enum pvg_refusal why;
+    struct pvg_gpu_object *pipeline = pvg_table_find(gpu, submission, ref, kind, &why);
+
+    if (pipeline) {
+        g_ptr_array_add(prepared->pipelines, pvg_gpu_object_ref(pipeline));
+    }
+}
+
+static void prepare_segment(struct pvg_gpu *gpu, struct pvg_submission *submission,
+                            struct pvg_wire_segment *segment, struct prepared *prepared)
+{
+    struct pvg_wire_record record;
+
+    while (pvg_wire_take_record(&segment->records, &record)) {
+        struct pvg_wire_set_pipeline rec;
+
+        if (segment->type == PVG_WIRE_SEGMENT_TYPE_COMPUTE &&
+            record.opcode == PVG_WIRE_COMPUTE_SET_COMPUTE_PIPELINE &&
+            pvg_wire_set_compute_pipeline_decode(&record.payload, &rec) == PVG_ACCEPTED) {
+            prepare_pipeline(gpu, submission, rec.pipeline, PVG_GPU_COMPUTE_PIPELINE, prepared);
+        }
+        if (segment->type == PVG_WIRE_SEGMENT_TYPE_RENDER &&
+            record.opcode == PVG_WIRE_RENDER_SET_RENDER_PIPELINE &&
+            pvg_wire_set_render_pipeline_decode(&record.payload, &rec) == PVG_ACCEPTED) {
+            prepare_pipeline(gpu, submission, rec.pipeline, PVG_GPU_RENDER_PIPELINE, prepared);
+        }
+    }
+}
+
+/* Resolves what the resource table and the streams name, before the guest clears its slots, and
+ * starts the compilation of pipelines. */
+static void vulkan_prepare(struct pvg_executor *executor, struct pvg_submission *submission)
+{
+    struct pvg_gpu *gpu = gpu_of(executor);
+    struct prepared *prepared = g_new0(struct prepared, 1);
+    enum pvg_refusal why;
+
+    prepared->pipelines = g_ptr_array_new_with_free_func(pvg_gpu_object_release);
+    submission->prepared = prepared;
+    gpu->submission_number++;
+    for (uint32_t i = 0; i < submission->resources.count; i++) {
+        uint32_t ref = pvg_wire_exec_resource_at(submission->resources, i).object;
+
+        if (ref) {
+            (void)pvg_submission_resolve(submission, gpu->memory, ref, &why);
+        }
+    }
+    for (uint32_t i = 0; i < submission->buffer_count; i++) {
+        struct pvg_cursor stream =
+            pvg_cursor_over(submission->buffers[i].data, submission->buffers[i].size);
+        struct pvg_wire_segment segment;
+
+        while (pvg_wire_take_segment(&stream, &segment)) {
+            prepare_segment(gpu, submission, &segment, prepared);
+        }
+    }
+}
+
+static void vulkan_unprepare(struct pvg_executor *executor, struct pvg_submission *submission)
+{
+    struct prepared *prepared = submission->prepared;
+
+    if (prepared) {
+        g_ptr_array_unref(prepared->pipelines);
+        g_free(prepared);
+    }
+    submission->prepared = NULL;
+}
+
+static bool is_ready(const struct pvg_submission *submission)
+{
+    const struct prepared *prepared = submission->prepared;
+
+    for (guint i = 0; prepared && i < prepared->pipelines->len; i++) {
+        if (pvg_pipeline_state(g_ptr_array_index(prepared->pipelines, i)) == PVG_PIPELINE_PENDING) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A set clear_host says that the guest has written: the next use uploads. */
+static void claim(struct pvg_gpu *gpu, struct pvg_space space, uint32_t ref,
+                  const struct pvg_wire_validity *validity)
+{
+    struct pvg_gpu_object *object;
+
+    if (!ref || !validity->clear_host) {
+        return;
+    }
+    object = pvg_table_peek(gpu, space, ref);
+    if (object && object->kind == PVG_GPU_TEXTURE && ((struct pvg_texture *)object)->image) {
+        ((struct pvg_texture *)object)->image->stale = true;
+    }
+    for (unsigned plane = 0; plane < PVG_SURFACE_PLANES_MAX; plane++) {
+        struct pvg_image *image = pvg_table_surface_image(gpu, ref, plane);
+
+        if (image) { /* the number may be a surface's: 20-memory 11.3 */
+            image->stale = true;
+        }
+    }
+}
+
+static void start(struct pvg_gpu *gpu, struct pvg_submission *submission)
+{
+    for (uint32_t i = 0; i < submission->resources.count; i++) {
+        struct pvg_wire_exec_resource resource =
+            pvg_wire_exec_resource_at(submission->resources, i);
+
+        claim(gpu, submission->space, resource.object, &resource.validity);
+    }
+    pvg_gpu_run_submission(gpu, submission);
+}
+
+/* Whether an earlier submission of the same task is parked: a task's work keeps its order. */
+static bool must_queue(struct pvg_gpu *gpu, const struct pvg_submission *submission)
+{
+    for (GList *at = gpu->parked.head; at; at = at->next) {
+        if (((struct pvg_submission *)at->data)->space.serial == submission->space.serial) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The device is gone: what ran was completed as HOST_DEVICE; a new one starts empty, and the guest
+ * goes on. */
+static bool recover(struct pvg_gpu *gpu)
+{
+    struct pvg_error error = {0};
+
+    pvg_count(gpu->counts.device_losses, 1);
+    pvg_log_line(gpu->base.setup.log, PVG_LOG_WARNING,
+                 "the GPU was lost; textures that only it held are lost with it");
+    host_close(gpu);
+    if (!host_open(gpu, &error)) {
+        pvg_log_line(gpu->base.setup.log, PVG_LOG_WARNING, "the GPU did not come back: %s",
+                     error.message);
+        host_close(gpu);
+        return false;
+    }
+    return true;
+}
+
+static void vulkan_submit(struct pvg_executor *executor, struct pvg_submission *submission)
+{
+    struct pvg_gpu *gpu = gpu_of(executor);
+
+    if ((!gpu->vk || pvg_vk_lost(gpu->vk)) && !recover(gpu)) {
+        pvg_work_complete(&submission->work, PVG_REFUSED_HOST_DEVICE);
+        return;
+    }
+    if (is_ready(submission) && !must_queue(gpu, submission)) {
+        start(gpu, submission);
+    } else {
+        g_queue_push_tail(&gpu->parked, submission);
+    }
+}
+
+static void vulkan_resume(struct pvg_executor *executor)
+{
+    struct pvg_gpu *gpu = gpu_of(executor);
+    GQueue waiting = gpu->parked;
+    struct pvg_submission *submission;
+
+    g_queue_init(&gpu->parked);
+    while ((submission = g_queue_pop_head(&waiting))) {
+        vulkan_submit(executor, submission); /* parks it again, in order, if it must */
+    }
+}
+
+static void vulkan_invalidate(struct pvg_executor *executor, struct pvg_space space,
+                              struct pvg_wire_invalidation_array objects)
+{
+    struct pvg_gpu *gpu = gpu_of(executor);
+
+    for (uint32_t i = 0; gpu->vk && i < objects.count; i++) {
+        struct pvg_wire_invalidation one = pvg_wire_invalidation_at(objects, i);
+
+        claim(gpu, space, one.object, &one.validity);
+    }
+}
+
+/* ---- Waiting for what runs ---- */
+
+static void work_done(void *user, VkResult result)
+{
+    pvg_work_complete(user, result == VK_SUCCESS ? PVG_ACCEPTED : PVG_REFUSED_HOST_DEVICE);
+}
+
+/* Completes @work when all that was submitted before is complete: an empty batch behind it. */
+static void complete_in_turn(struct pvg_gpu *gpu, struct pvg_work *work)
+{
+    struct pvg_vk_batch *batch = gpu->vk && work ? pvg_vk_batch_begin(gpu->queue) : NULL;
+
+    if (batch) {
+        pvg_vk_batch_submit(batch, work_done, work);
+    } else {
+        pvg_work_complete(work, PVG_ACCEPTED);
+    }
+}
+
+/* Everything written is in guest memory when its submission completes, so this only waits. */
+static void vulkan_synchronize(struct pvg_executor *executor, struct pvg_space space,
+                               struct pvg_wire_u32_array objects, bool discard,
+                               struct pvg_work *work)
+{
+    complete_in_turn(gpu_of(executor), work);
+}
+
+static enum pvg_gpu_object_kind kind_of(uint32_t destroy_kind)
+{
+    switch (destroy_kind) {
+    case PVG_WIRE_DESTROY_KIND_DEPTH_STENCIL:
+        return PVG_GPU_DEPTH_STENCIL;
+    case PVG_WIRE_DESTROY_KIND_SAMPLER:
+        return PVG_GPU_SAMPLER;
+    case PVG_WIRE_DESTROY_KIND_FUNCTION:
+        return PVG_GPU_FUNCTION;
+    case PVG_WIRE_DESTROY_KIND_COMPUTE_PIPELINE:
+        return PVG_GPU_COMPUTE_PIPELINE;
+    case PVG_WIRE_DESTROY_KIND_RENDER_PIPELINE:
+        return PVG_GPU_RENDER_PIPELINE;
+    default: /* kinds of which nothing is kept */
+        return PVG_GPU_FENCE;
+    }
+}
+
+static void vulkan_forget(struct pvg_executor *executor, const struct pvg_forget *what,
+                          struct pvg_work *work)
+{
+    struct pvg_gpu *gpu = gpu_of(executor);
+    struct pvg_gpu_object *object;
+
+    if (!gpu->vk) {
+        pvg_work_complete(work, PVG_ACCEPTED);
+        return;
+    }
+    switch (what->kind) {
+    case PVG_FORGET_TASK:
+        pvg_table_forget_space(gpu, what->space);
+        break;
+    case PVG_FORGET_OBJECT:
+        pvg_table_forget(gpu, what->space, what->ref);
+        break;
+    case PVG_FORGET_STATE:
+        object = pvg_table_peek(gpu, what->space, what->ref);
+        if (object && object->kind == kind_of(what->object_kind)) {
+            pvg_table_forget(gpu, what->space, what->ref);
+        }
+        break;
+    case PVG_FORGET_RANGE: /* copies outlive the pages; nothing of the guest's is mapped */
+        break;
+    case PVG_FORGET_SURFACE:
+        pvg_table_forget_surface(gpu, what->ref);
+        break;
+    }
+    complete_in_turn(gpu, work);
+}
+
+static void vulkan_quiesce(struct pvg_executor *executor)
+{
+    struct pvg_gpu *gpu = gpu_of(executor);
+    struct pvg_submission *submission;
+
+    while ((submission = g_queue_pop_head(&gpu->parked))) {
+        pvg_work_complete(&submission->work, PVG_REFUSED_HOST_DEVICE);
+    }
+    if (gpu->vk) {
+        pvg_vk_queue_drain(gpu->queue);
+    }
+}
+
+static void vulkan_reset(struct pvg_executor *executor)
+{
+    struct pvg_gpu *gpu = gpu_of(executor);
+
+    if (gpu->vk) {
+        g_hash_table_remove_all(gpu->tables);
+        g_hash_table_remove_all(gpu->surfaces);
+        g_hash_table_remove_all(gpu->events);
+    }
+}
+
+/* ---- Answers ---- */
+
+static void lower(uint32_t *value, uint32_t most)
+{
+    *value = MIN(*value, most);
+}
+
+static uint32_t largest_sample_count(const VkPhysicalDeviceLimits *limits)
+{
+    const VkSampleCountFlags both = limits->framebufferColorSampleCounts &
+                                    limits->framebufferDepthSampleCounts &
+                                    limits->sampledImageColorSampleCounts;
+
+    return both & 8 ? 8 : both & 4 ? 4 : both & 2 ? 2 : 1;
+}
+
+static void vulkan_limit(struct pvg_executor *executor, uint32_t values[PVG_DEVICE_INFO_KEYS])
+{
+    struct pvg_gpu *gpu = gpu_of(executor);
+    const VkPhysicalDeviceLimits *limits = &gpu->vk->properties.properties.limits;
+    const struct pvg_pixel_format *d24s8 =
+        pvg_pixel_format_find(PVG_WIRE_PIXEL_FORMAT_DEPTH24UNORM_STENCIL8);
+
+    lower(&values[PVG_WIRE_DEVICE_INFO_MAX_SAMPLE_COUNT], largest_sample_count(limits));
+    lower(&values[PVG_WIRE_DEVICE_INFO_D24S8], pvg_host_format_find(&gpu->formats, d24s8) != NULL);
+    lower(&values[PVG_WIRE_DEVICE_INFO_MAX_THREADS_WIDTH], limits->maxComputeWorkGroupSize[0]);
+    lower(&values[PVG_WIRE_DEVICE_INFO_MAX_THREADS_HEIGHT], limits->maxComputeWorkGroupSize[1]);
+    lower(&values[PVG_WIRE_DEVICE_INFO_MAX_THREADS_DEPTH], limits->maxComputeWorkGroupSize[2]);
+    lower(&values[PVG_WIRE_DEVICE_INFO_THREADGROUP_MEMORY], limits->maxComputeSharedMemorySize);
+    lower(&values[PVG_WIRE_DEVICE_INFO_NATIVE_FP16], gpu->vk->features.v12.shaderFloat16);
+    lower(&values[PVG_WIRE_DEVICE_INFO_MAX_COMPUTE_THREADS],
+          limits->maxComputeWorkGroupInvocations);
+    lower(&values[PVG_WIRE_DEVICE_INFO_MAX_COMPUTE_LOCAL_MEMORY],
+          limits->maxComputeSharedMemorySize);
+    lower(&values[PVG_WIRE_DEVICE_INFO_MAX_COMPUTE_THREADGROUP_MEMORY],
+          limits->maxComputeSharedMemorySize);
+    lower(&values[PVG_WIRE_DEVICE_INFO_MAX_TEXTURE_LAYERS], limits->maxImageArrayLayers);
+    values[PVG_WIRE_DEVICE_INFO_FRAMEBUFFER_READ] = 0;
+}
+
+/* The guest divides by the width. Spec: 10-device 12.1. */
+static void vulkan_compute_info(struct pvg_executor *executor, struct pvg_compute_query *query)
+{
+    struct pvg_gpu *gpu = gpu_of(executor);
+    const struct pvg_gpu_object *pipeline;
+
+    if (gpu->vk) {
+        query->max_threads = gpu->vk->properties.properties.limits.maxComputeWorkGroupInvocations;
+        query->width = gpu->vk->properties11.subgroupSize;
+        pipeline = pvg_table_peek(gpu, query->space, query->pipeline);
+        if (pipeline && pipeline->kind == PVG_GPU_COMPUTE_PIPELINE &&
+            pvg_pipeline_state(pipeline) == PVG_PIPELINE_READY) {
+            query->static_memory = ((const struct pvg_compute_pipeline *)pipeline)
+                                       ->kernel.shader->translation.reflection.threadgroup_bytes;
+        }
+    }
+    pvg_work_complete(&query->work, PVG_ACCEPTED);
+}
+
+/* ---- Life ---- */
+
+static void vulkan_destroy(struct pvg_executor *executor)
+{
+    struct pvg_gpu *gpu = gpu_of(executor);
+
+    vulkan_quiesce(executor);
+    host_close(gpu);
+    g_free(gpu);
+}
+
+static const struct pvg_executor_impl vulkan_impl = {
+    .name = "vulkan",
+    .destroy = vulkan_destroy,
+    .limit = vulkan_limit,
+    .prepare = vulkan_prepare,
+    .submit = vulkan_submit,
+    .resume = vulkan_resume,
+    .unprepare = vulkan_unprepare,
+    .invalidate = vulkan_invalidate,
+    .synchronize = vulkan_synchronize,
+    .forget = vulkan_forget,
+    .compute_info = vulkan_compute_info,
+    .quiesce = vulkan_quiesce,
+    .reset = vulkan_reset,
+};
+
+static void add_counters(struct pvg_gpu *gpu, struct pvg_counters *counters)
+{
+    struct pvg_gpu_counters *c = &gpu->counts;
+
+    c->submissions = pvg_counters_add(counters, "gpu.submissions");
+    c->draws = pvg_counters_add(counters, "gpu.draws");
+    c->dispatches = pvg_counters_add(counters, "gpu.dispatches");
+    c->copies = pvg_counters_add(counters, "gpu.copies");
+    c->passes = pvg_counters_add(counters, "gpu.passes");
+    c->barriers = pvg_counters_add(counters, "gpu.barriers");
+    c->uploaded = pvg_counters_add(counters, "gpu.uploaded-bytes");
+    c->written_back = pvg_counters_add(counters, "gpu.written-back-bytes");
+    c->skipped = pvg_counters_add(counters, "gpu.skipped");
+    c->variants = pvg_counters_add(counters, "gpu.pipelines-built-late");
+    c->event_waits_passed = pvg_counters_add(counters, "gpu.event-waits-passed");
+    c->device_losses = pvg_counters_add(counters, "gpu.device-losses");
+}
+
+struct pvg_executor *pvg_executor_vulkan_create(const struct pvg_executor_setup *setup,
+                                                struct pvg_error *error)
+{
+    struct pvg_gpu *gpu = g_new0(struct pvg_gpu, 1);
+
+    assert(setup->wake);
+    pvg_executor_init(&gpu->base, &vulkan_impl, setup);
+    gpu->memory = setup->memory;
+    gpu->compiler_settings.translator = setup->translator;
+    g_queue_init(&gpu->parked);
+    add_counters(gpu, setup->counters);
+    if (!host_open(gpu, error)) {
+        vulkan_destroy(&gpu->base);
+        return NULL;
+    }
+    return &gpu->base;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* The Vulkan executor's own state: what all its files share.
+ *
+ * A submission becomes a `struct pvg_gpu_run` (run.h) with one batch; objects come from the tables
+ * (table.h); guest bytes go in and out in coherence.c. Everything here belongs to the engine thread
+ * unless it says otherwise. */
+#ifndef PVG_GPU_GPU_H
+#define PVG_GPU_GPU_H
+
+#include "gpu/executor.h"
+#include "gpu/host_format.h"
+#include "gpu/sampler.h"
+#include "shader/compiler.h"
+#include "vulkan/queue.h"
+
+struct pvg_gpu_counters {
+    struct pvg_counter *submissions, *draws, *dispatches, *copies, *barriers, *passes;
+    struct pvg_counter *uploaded, *written_back; /* bytes */
+    struct pvg_counter *skipped;                 /* draws and dispatches not run */
+    struct pvg_counter *variants;                /* pipelines built while a submission waited */
+    struct pvg_counter *event_waits_passed;      /* waits for what nobody had signalled */
+    struct pvg_counter *device_losses;
+};
+
+struct pvg_gpu {
+    struct pvg_executor base;
+    struct pvg_memory *memory;
+    struct pvg_vk *vk;
+    struct pvg_vk_queue *queue;
+    struct pvg_compiler *compiler;
+    struct pvg_compiler_settings compiler_settings;
+    struct pvg_host_formats formats;
+    struct pvg_sampler_cache samplers;
+    uint64_t shader_features;   /* PVG_SHADER_FEATURE() of the device */
+    GHashTable *tables;         /* space serial to struct pvg_table */
+    GHashTable *surfaces;       /* images over surfaces, by (id, plane) */
+    GHashTable *events;         /* values, by (space serial, number) */
+    uint64_t submission_number; /* grows with each submission looked at */
+    struct pvg_gpu_counters counts;
+    GQueue parked; /* submissions whose pipelines are not ready; first in, first out */
+};
+
+/* A function could not be translated: the guest is told nothing, a person is. Any thread. */
+void pvg_gpu_shader_failed(struct pvg_gpu *gpu, const struct pvg_shader *shader);
+
+/* A pipeline became ready or failed: submissions that wait for it may go on. Any thread. */
+void pvg_gpu_pipeline_settled(struct pvg_gpu *gpu);
+
+/* A barrier that orders everything before it in @commands with everything after. */
+void pvg_gpu_full_barrier(struct pvg_gpu *gpu, VkCommandBuffer commands);
+
+#endif

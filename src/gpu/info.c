@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Info segments: questions whose answers are in a guest buffer before the stamp. An answer that is
+ * not given leaves stale bytes which the guest takes for one, so everything gets one. Host
+ * addresses and handles are never told. Spec: 30-resources 12; 02-errata row 5. */
+#include <string.h>
+
+#include "base/range.h"
+#include "gpu/encoders.h"
+#include "gpu/heap_size.h"
+#include "gpu/pipelines.h"
+#include "gpu/table.h"
+#include "wire/info.h"
+#include "wire/textures_encode.h"
+
+static void *info_begin(struct pvg_gpu_run *run)
+{
+    return run;
+}
+
+static void info_end(void *encoder)
+{
+}
+
+static enum pvg_refusal reply(struct pvg_gpu_run *run, uint32_t ref, uint64_t offset,
+                              const void *bytes, uint32_t size)
+{
+    struct pvg_reply answer = {.size = size};
+    enum pvg_refusal why;
+    struct pvg_buffer *buffer =
+        (struct pvg_buffer *)pvg_table_find(run->gpu, run->submission, ref, PVG_GPU_BUFFER, &why);
+
+    if (!buffer) {
+        return why;
+    }
+    if (!pvg_range_fits((struct pvg_range){offset, size}, buffer->size)) {
+        return PVG_REFUSED_RANGE;
+    }
+    answer.space = buffer->space;
+    answer.at = (struct pvg_gva){buffer->at.value + offset};
+    memcpy(answer.bytes, bytes, size);
+    g_array_append_val(run->replies, answer);
+    return PVG_ACCEPTED;
+}
+
+static void put32(uint8_t *at, uint32_t value)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        at[i] = (uint8_t)(value >> 8 * i);
+    }
+}
+
+static enum pvg_refusal query_object(void *ctx, const struct pvg_wire_query_object *rec)
+{
+    struct pvg_gpu_run *run = ctx;
+    const struct pvg_vk *vk = run->gpu->vk;
+    uint8_t bytes[PVG_WIRE_COMPUTE_LIMITS_SIZE] = {0};
+    struct pvg_gpu_object *pipeline;
+    enum pvg_refusal why;
+
+    switch (rec->query) {
+    case PVG_WIRE_OBJECT_QUERY_COMPUTE_LIMITS:
+        put32(bytes, vk->properties.properties.limits.maxComputeWorkGroupInvocations);
+        put32(bytes + 8, vk->properties11.subgroupSize);
+        pipeline =
+            pvg_table_find(run->gpu, run->submission, rec->object, PVG_GPU_COMPUTE_PIPELINE, &why);
+        if (pipeline && pvg_pipeline_state(pipeline) == PVG_PIPELINE_READY) {
+            put32(bytes + 16, ((struct pvg_compute_pipeline *)pipeline)
+                                  ->kernel.shader->translation.reflection.threadgroup_bytes);
+        }
+        return reply(run, rec->buffer, rec->offset, bytes, PVG_WIRE_COMPUTE_LIMITS_SIZE);
+    case PVG_WIRE_OBJECT_QUERY_RENDER_LIMITS:
+        return reply(run, rec->buffer, rec->offset, bytes, PVG_WIRE_RENDER_LIMITS_SIZE);
+    case PVG_WIRE_OBJECT_QUERY_BUFFER:
+    case PVG_WIRE_OBJECT_QUERY_HEAP:
+        return reply(run, rec->buffer, rec->offset, bytes, 8);
+    default: /* the other kinds of placement, 16 bytes each */
+        return reply(run, rec->buffer, rec->offset, bytes, 16);
+    }
+}
+
+static enum pvg_refusal query_image_block(void *ctx, const struct pvg_wire_query_image_block *rec)
+{
+    return reply(ctx, rec->buffer, rec->offset, &(uint32_t){0}, 4);
+}
+
+static enum pvg_refusal query_texture_size(void *ctx, const struct pvg_wire_query_texture_size *rec)
+{
+    uint8_t descriptor[PVG_WIRE_TEXTURE_BODY_SIZE] = {0};
+    struct pvg_writer w = pvg_writer_over(descriptor, sizeof(descriptor));
+    uint64_t answer[2];
+    enum pvg_refusal why;
+
+    pvg_wire_texture_body_encode(&w, &rec->texture);
+    why = pvg_heap_texture_size(pvg_cursor_over(descriptor, sizeof(descriptor)), &answer[0],
+                                &answer[1]);
+    return why == PVG_ACCEPTED ? reply(ctx, rec->buffer, rec->offset, answer, sizeof(answer)) : why;
+}
+
+/* Rate maps are not offered to guests. */
+static const struct pvg_wire_info_handlers handlers = {
+    .query_object = query_object,
+    .query_texture_size = query_texture_size,
+    .query_image_block = query_image_block,
+};
+
+static enum pvg_refusal info_record(void *encoder, uint32_t opcode, struct pvg_cursor *payload)
+{
+    return pvg_wire_info_dispatch(&handlers, encoder, opcode, payload);
+}
+
+const struct pvg_encoder_impl pvg_info_encoder = {
+    .begin = info_begin,
+    .record = info_record,
+    .end = info_end,
+};

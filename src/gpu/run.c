@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Executes a submission: its streams in order, segment by segment, into one batch. */
+#include "gpu/run.h"
+
+#include <string.h>
+
+#include "gpu/encoders.h"
+#include "gpu/table.h"
+#include "wire/walk.h"
+
+void pvg_gpu_full_barrier(struct pvg_gpu *gpu, VkCommandBuffer commands)
+{
+    gpu->vk->fn.vkCmdPipelineBarrier2(
+        commands,
+        &(VkDependencyInfo){
+            .sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO,
+            .memoryBarrierCount = 1,
+            .pMemoryBarriers =
+                &(VkMemoryBarrier2){
+                    .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER_2,
+                    .srcStageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+                    .srcAccessMask = VK_ACCESS_2_MEMORY_WRITE_BIT,
+                    .dstStageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+                    .dstAccessMask = VK_ACCESS_2_MEMORY_READ_BIT | VK_ACCESS_2_MEMORY_WRITE_BIT,
+                },
+        });
+    pvg_count(gpu->counts.barriers, 1);
+}
+
+void pvg_gpu_run_barrier(struct pvg_gpu_run *run)
+{
+    if (run->tail_open) {
+        run->tail_open = false;
+        pvg_gpu_full_barrier(run->gpu, run->commands);
+    }
+}
+
+void pvg_gpu_run_refuse(struct pvg_gpu_run *run, enum pvg_refusal why, uint32_t opcode)
+{
+    pvg_refusals_note(run->gpu->base.setup.refusals, why,
+                      &(struct pvg_refusal_site){.what = "command stream", .detail = opcode});
+}
+
+/* ---- Segments ---- */
+
+struct encoder {
+    const struct pvg_encoder_impl *impl; /* NULL: none is open */
+    void *state;
+    uint32_t type;
+};
+
+static const struct pvg_encoder_impl *const encoders[] = {
+    [PVG_WIRE_SEGMENT_TYPE_COMPUTE] = &pvg_compute_encoder,
+    [PVG_WIRE_SEGMENT_TYPE_BLIT] = &pvg_blit_encoder,
+    [PVG_WIRE_SEGMENT_TYPE_EVENT] = &pvg_event_encoder,
+    [PVG_WIRE_SEGMENT_TYPE_INFO] = &pvg_info_encoder,
+};
+
+static void encoder_end(struct pvg_gpu_run *run, struct encoder *encoder)
+{
+    if (encoder->impl) {
+        encoder->impl->end(encoder->state);
+        pvg_gpu_run_barrier(run); /* the next encoder sees what this one did */
+    }
+    encoder->impl = NULL;
+}
+
+/* What a bad segment leaves behind is decided in 01-errata-device ("30 2.3, 2.5"): what ran before
+ * stays, a bad record ends its segment, a bad continuation is skipped. */
+static void run_segment(struct pvg_gpu_run *run, struct encoder *encoder,
+                        struct pvg_wire_segment *segment)
+{
+    struct pvg_wire_record record;
+
+    if (segment->type == PVG_WIRE_SEGMENT_TYPE_PROTECTION) {
+        return;
+    }
+    if (segment->type >= G_N_ELEMENTS(encoders) || !encoders[segment->type]) {
+        pvg_gpu_run_refuse(run, PVG_REFUSED_OPCODE, segment->type);
+        return;
+    }
+    if (segment->continues && (!encoder->impl || encoder->type != segment->type)) {
+        pvg_gpu_run_refuse(run, PVG_REFUSED_STATE, segment->type);
+        return;
+    }
+    if (!segment->continues) {
+        encoder_end(run, encoder);
+        encoder->impl = encoders[segment->type];
+        encoder->type = segment->type;
+        encoder->state = encoder->impl->begin(run);
+    }
+    while (pvg_wire_take_record(&segment->records, &record)) {
+        pvg_gpu_run_refuse(run,
+                           encoder->impl->record(encoder->state, record.opcode, &record.payload),
+                           record.opcode);
+    }
+    pvg_gpu_run_refuse(run, segment->records.refusal, 0);
+    if (!segment->survives || segment->records.refusal != PVG_ACCEPTED) {
+        encoder_end(run, encoder);
+    }
+}
+
+static void run_streams(struct pvg_gpu_run *run)
+{
+    struct encoder encoder = {.impl = NULL};
+
+    for (uint32_t i = 0; i < run->submission->buffer_count; i++) {
+        struct pvg_cursor stream =
+            pvg_cursor_over(run->submission->buffers[i].data, run->submission->buffers[i].size);
+        struct pvg_wire_segment segment;
+
+        while (pvg_wire_take_segment(&stream, &segment)) {
+            run_segment(run, &encoder, &segment);
+        }
+        pvg_gpu_run_refuse(run, stream.refusal, 0);
+    }
+    encoder_end(run, &encoder);
+}
+
+/* ---- The whole ---- */
+
+static void run_free(struct pvg_gpu_run *run)
+{
+    g_array_unref(run->write_backs);
+    g_array_unref(run->replies);
+    g_ptr_array_unref(run->written);
+    g_free(run);
+}
+
+/* Completion thread. */
+static void run_done(void *user, VkResult result)
+{
+    struct pvg_gpu_run *run = user;
+    struct pvg_work *work = &run->submission->work;
+    enum pvg_refusal why = PVG_REFUSED_HOST_DEVICE;
+
+    if (result == VK_SUCCESS) {
+        why = pvg_gpu_run_scatter(run); /* what the streams were refused is counted already */
+    }
+    run_free(run);
+    pvg_work_complete(work, why);
+}
+
+void pvg_gpu_run_submission(struct pvg_gpu *gpu, struct pvg_submission *submission)
+{
+    struct pvg_gpu_run *run = g_new0(struct pvg_gpu_run, 1);
+
+    run->gpu = gpu;
+    run->submission = submission;
+    run->batch = pvg_vk_batch_begin(gpu->queue);
+    run->write_backs = pvg_gpu_run_write_backs_new();
+    run->replies = g_array_new(FALSE, FALSE, sizeof(struct pvg_reply));
+    run->written = g_ptr_array_new();
+    gpu->submission_number++;
+    pvg_count(gpu->counts.submissions, 1);
+    if (!run->batch) {
+        run_free(run);
+        pvg_work_complete(&submission->work, PVG_REFUSED_HOST_DEVICE);
+        return;
+    }
+    run->commands = run->batch->commands;
+    run_streams(run);
+    pvg_gpu_run_gather(run);
+    pvg_vk_batch_submit(run->batch, run_done, run);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* One submission being executed: its batch, what it has touched so far, and what must happen when
+ * the GPU is done. Lives from `submit` to the report of its batch. Engine thread until it is handed
+ * to the queue, completion thread afterwards. */
+#ifndef PVG_GPU_RUN_H
+#define PVG_GPU_RUN_H
+
+#include "gpu/backing.h"
+#include "gpu/buffer.h"
+#include "gpu/gpu.h"
+#include "gpu/texture.h"
+
+/* The answer to a query, written to a guest buffer when the batch is done. */
+struct pvg_reply {
+    struct pvg_space space;
+    struct pvg_gva at;
+    uint32_t size;
+    uint8_t bytes[32];
+};
+
+struct pvg_gpu_run {
+    struct pvg_gpu *gpu;
+    struct pvg_submission *submission;
+    struct pvg_vk_batch *batch;
+    VkCommandBuffer commands; /* batch->commands */
+    GArray *write_backs;      /* of struct write_back, coherence.c's own */
+    GArray *replies;          /* of struct pvg_reply */
+    GPtrArray *written;       /* of struct pvg_gpu_object: buffers and images, not owned */
+    bool uploads;             /* batch->before has commands */
+    bool tail_open;           /* work was recorded since the last full barrier */
+};
+
+/* ---- coherence.c ---- */
+
+/* Makes @buffer's or @image's host bytes what the guest's are, before the run's first command, and
+ * keeps it until the batch is done. Call it for everything that a command touches. */
+void pvg_gpu_run_use_buffer(struct pvg_gpu_run *run, struct pvg_buffer *buffer);
+void pvg_gpu_run_use_image(struct pvg_gpu_run *run, struct pvg_image *image);
+void pvg_gpu_run_use_texture(struct pvg_gpu_run *run, struct pvg_texture *texture);
+
+/* The same, and some command writes it: its bytes are in guest memory before the work completes. */
+void pvg_gpu_run_write_buffer(struct pvg_gpu_run *run, struct pvg_buffer *buffer);
+void pvg_gpu_run_write_texture(struct pvg_gpu_run *run, struct pvg_texture *texture, uint32_t level,
+                               uint32_t levels);
+
+GArray *pvg_gpu_run_write_backs_new(void);
+
+/* After the last command: records the copies that write-backs need. */
+void pvg_gpu_run_gather(struct pvg_gpu_run *run);
+
+/* Completion thread, after the GPU: puts the bytes where the guest looks. */
+enum pvg_refusal pvg_gpu_run_scatter(struct pvg_gpu_run *run);
+
+/* ---- run.c ---- */
+
+/* Executes all streams of @submission and completes it when the GPU is done. */
+void pvg_gpu_run_submission(struct pvg_gpu *gpu, struct pvg_submission *submission);
+
+/* Orders what was recorded before with what follows; cheap when nothing was. */
+void pvg_gpu_run_barrier(struct pvg_gpu_run *run);
+
+/* Counts what a record was refused, and logs the first of each reason. */
+void pvg_gpu_run_refuse(struct pvg_gpu_run *run, enum pvg_refusal why, uint32_t opcode);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* A task's objects: what each of its numbers stands for, and the host object made of it.
+ *
+ * The slot in guest memory is the authority. At an object's first use in each submission its slot
+ * and descriptor are compared with what the host object was made of; any difference makes a new
+ * one (01-errata row "20 11.6 R4"). So deletion, re-use of a number and idempotence need no rules
+ * of their own: forgetting an entry is always safe. Engine thread. */
+#ifndef PVG_GPU_TABLE_H
+#define PVG_GPU_TABLE_H
+
+#include "gpu/gpu.h"
+#include "gpu/texture.h"
+
+/* The object that @ref stands for in @submission, made if it is new; NULL and @why. KIND: it is
+ * something else. Borrowed: valid until the slot changes or it is forgotten. */
+struct pvg_gpu_object *pvg_table_find(struct pvg_gpu *gpu, struct pvg_submission *submission,
+                                      uint32_t ref, enum pvg_gpu_object_kind kind,
+                                      enum pvg_refusal *why);
+
+/* The host object of @ref if there is one already; nothing is read or made. */
+struct pvg_gpu_object *pvg_table_peek(struct pvg_gpu *gpu, struct pvg_space space, uint32_t ref);
+
+/* Drops one object, or all of a space. What running work uses stays until it is done. */
+void pvg_table_forget(struct pvg_gpu *gpu, struct pvg_space space, uint32_t ref);
+void pvg_table_forget_space(struct pvg_gpu *gpu, struct pvg_space space);
+
+/* Surface images are shared by all textures over the surface. */
+void pvg_table_forget_surface(struct pvg_gpu *gpu, uint32_t id);
+/* The image that shows plane @plane of surface @id, or NULL. */
+struct pvg_image *pvg_table_surface_image(struct pvg_gpu *gpu, uint32_t id, unsigned plane);
+
+void pvg_tables_init(struct pvg_gpu *gpu);
+void pvg_tables_finish(struct pvg_gpu *gpu);
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* Sets the stage. */
+#include "stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "base/refusal.h"
+
+#define RAM_SIZE 0x40000000ull /* reserved, not resident */
+#define ROWS_AT  0x4000000ull
+#define PAGES_AT 0x10000000ull
+#define PAGES    0x8000 /* scattered ones: 128 MiB, or 512 */
+#define PATIENCE 600000 /* tenths of a millisecond */
+
+/* Keeps drivers and layers loaded to the end of the process, so that the leak checker can tell
+ * their allocations from ours (lsan.supp). */
+__attribute__((visibility("default"))) int dlclose(void *handle);
+int dlclose(void *handle)
+{
+    return 0;
+}
+
+static void log_line(void *host, enum pvg_log_level level, const char *message)
+{
+    struct stage *stage = host;
+
+    if (level != PVG_LOG_INFO) {
+        stage->messages += strncmp(message, "Vulkan: ", 8) == 0;
+        fprintf(stderr, "# %s\n", message);
+    }
+}
+
+static void set_interrupt(void *host, enum pvg_interrupt line, bool level)
+{
+}
+
+static const struct pvg_host_ops ops = {
+    .size = sizeof(ops),
+    .set_interrupt = set_interrupt,
+    .log = log_line,
+};
+
+/* ---- Where the kit runs ---- */
+
+static enum pvg_window window_of(enum kit_window window)
+{
+    return window == KIT_GFX ? PVG_WINDOW_GFX : PVG_WINDOW_IOSFC;
+}
+
+static uint32_t read32(void *at, enum kit_window window, uint32_t offset)
+{
+    return (uint32_t)pvg_mmio_read(((struct stage *)at)->device, window_of(window), offset, 4);
+}
+
+static void write32(void *at, enum kit_window window, uint32_t offset, uint32_t value)
+{
+    pvg_mmio_write(((struct stage *)at)->device, window_of(window), offset, value, 4);
+}
+
+static void write64(void *at, enum kit_window window, uint32_t offset, uint64_t value)
+{
+    pvg_mmio_write(((struct stage *)at)->device, window_of(window), offset, value, 8);
+}
+
+static void *map(void *at, uint64_t gpa)
+{
+    struct stage *stage = at;
+
+    assert_in_range(gpa, stage->ram_gpa, stage->ram_gpa + RAM_SIZE - 1);
+    return stage->ram + (gpa - stage->ram_gpa);
+}
+
+static uint64_t take_pages(void *at, unsigned count)
+{
+    struct stage *stage = at;
+    uint64_t gpa;
+
+    if (count == 1 && stage->free_pages->len) {
+        gpa = g_array_index(stage->free_pages, uint64_t, stage->free_pages->len - 1);
+        g_array_set_size(stage->free_pages, stage->free_pages->len - 1);
+    } else {
+        gpa = stage->next_row;
+        stage->next_row += (uint64_t)count << stage->kit.page_shift;
+    }
+    memset(map(stage, gpa), 0, (size_t)count << stage->kit.page_shift);
+    return gpa;
+}
+
+static void give_pages(void *at, uint64_t gpa, unsigned count)
+{
+    struct stage *stage = at;
+
+    for (unsigned i = 0; i < count; i++, gpa += 1ull << stage->kit.page_shift) {
+        g_array_append_val(stage->free_pages, gpa);
+    }
+}
+
+static bool pause_a_moment(void *at)
+{
+    struct stage *stage = at;
+
+    pvg_engine_step(&stage->device->engine);
+    g_usleep(100);
+    return stage->patience-- > 0;
+}
+
+static const struct kit_platform platform = {
+    .read32 = read32,
+    .write32 = write32,
+    .write64 = write64,
+    .take_pages = take_pages,
+    .give_pages = give_pages,
+    .map = map,
+    .pause = pause_a_moment,
+};
+
+/* ---- Life ---- */
+
+static int setup(void **state, enum pvg_variant variant)
+{
+    static const struct pvg_mode mode = {640, 480, 60000};
+    const struct pvg_display_options display = {.modes = &mode, .mode_count = 1};
+    const char *gpu = getenv("PVG_TEST_GPU");
+    struct stage *stage = g_new0(struct stage, 1);
+    const struct pvg_device_options options = {
+        .size = sizeof(options),
+        .variant = variant,
+        .ops = &ops,
+        .host = stage,
+        .displays = &display,
+        .display_count = 1,
+        .gpu = gpu ? gpu : "llvmpipe",
+    };
+    struct pvg_ram_span span = {.size = RAM_SIZE, .fd = -1};
+    struct pvg_error error = {0};
+    const unsigned shift = variant == PVG_VARIANT_PCI ? 12 : 14;
+
+    setenv("PVG_VULKAN_VALIDATION", "1", 1);
+    stage->ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    stage->ram_gpa = variant == PVG_VARIANT_PCI ? 0 : 0x70000000;
+    stage->patience = PATIENCE;
+    stage->device =
+        pvg_device_create_for_bench(&options, &(struct pvg_device_bench){.stepped = true}, &error);
+    if (!stage->device) {
+        fprintf(stderr, "# no device: %s\n", error.message);
+        return -1;
+    }
+    span.gpa = stage->ram_gpa;
+    span.host = stage->ram;
+    assert_true(pvg_ram_add(stage->device, &span, &error));
+    pvg_device_start(stage->device);
+
+    stage->free_pages = g_array_sized_new(FALSE, FALSE, sizeof(uint64_t), PAGES);
+    for (uint64_t i = 0; i < PAGES; i++) { /* an odd stride visits all, neighbours far apart */
+        uint64_t gpa = stage->ram_gpa + PAGES_AT + ((i * 4099 & (PAGES - 1)) << shift);
+
+        g_array_append_val(stage->free_pages, gpa);
+    }
+    stage->next_row = stage->ram_gpa + ROWS_AT;
+    kit_init(&stage->kit, variant == PVG_VARIANT_PCI ? KIT_X86 : KIT_ARM64, &platform, stage);
+    kit_start(&stage->kit);
+    kit_task_create(&stage->kit, &stage->task, 3);
+    kit_task_bind_objects(&stage->kit, &stage->task);
+    kit_stream_init(&stage->kit, &stage->stream, &stage->task);
+    if (stage->kit.failure) {
+        fprintf(stderr, "# the kit failed: %s\n", stage->kit.failure);
+        return -1;
+    }
+    *state = stage;
+    return 0;
+}
+
+int stage_setup_pci(void **state)
+{
+    return setup(state, PVG_VARIANT_PCI);
+}
+
+int stage_setup_mmio(void **state)
+{
+    return setup(state, PVG_VARIANT_MMIO);
+}
+
+int stage_teardown(void **state)
+{
+    struct stage *stage = *state;
+    uint64_t refused = 0;
+    int result;
+
+    for (unsigned why = 1; why < PVG_REFUSAL_COUNT; why++) {
+        refused += stage_refusals(stage, why);
+    }
+    pvg_device_destroy(stage->device);
+    result = stage->messages || stage->kit.failure || (refused && !stage->may_refuse) ? -1 : 0;
+    if (result) {
+        fprintf(stderr, "# %u validation messages, %u refusals, kit: %s\n", stage->messages,
+                (unsigned)refused, stage->kit.failure ? stage->kit.failure : "well");
+    }
+    g_array_unref(stage->free_pages);
+    munmap(stage->ram, RAM_SIZE);
+    g_free(stage);
+    return result;
+}
+
+/* ---- What scenes do ---- */
+
+void stage_run(struct stage *stage, const uint32_t *objects, unsigned count)
+{
+    g_autofree struct pvg_wire_exec_resource *resources =
+        g_new0(struct pvg_wire_exec_resource, count);
+    uint32_t stamp;
+
+    for (unsigned i = 0; i < count; i++) {
+        resources[i].object = objects[i];
+        resources[i].validity.clear_host = 1;
+        resources[i].validity.set_host = 1;
+    }
+    stamp = kit_submit(&stage->kit, &stage->stream, resources, count, NULL);
+    kit_wait(&stage->kit, kit_exec_channel(&stage->kit), stamp);
+    if (stage->kit.failure) {
+        fail_msg("the kit failed: %s", stage->kit.failure);
+    }
+}
+
+void stage_write(struct stage *stage, const struct kit_buffer *buffer, uint64_t offset,
+                 const void *bytes, uint64_t size)
+{
+    kit_task_write(&stage->kit, &stage->task, buffer->gva + offset, bytes, size);
+}
+
+void stage_read(struct stage *stage, const struct kit_buffer *buffer, uint64_t offset, void *bytes,
+                uint64_t size)
+{
+    kit_task_read(&stage->kit, &stage->task, buffer->gva + offset, bytes, size);
+}
+
+void stage_fill(struct stage *stage, const struct kit_buffer *buffer, uint8_t value)
+{
+    g_autofree uint8_t *bytes = g_malloc(buffer->size);
+
+    memset(bytes, value, buffer->size);
+    stage_write(stage, buffer, 0, bytes, buffer->size);
+}
+
+void stage_expect(struct stage *stage, const struct kit_buffer *buffer, uint64_t from, uint64_t to,
+                  uint8_t value)
+{
+    g_autofree uint8_t *bytes = g_malloc(to - from);
+
+    stage_read(stage, buffer, from, bytes, to - from);
+    for (uint64_t i = 0; i < to - from; i++) {
+        if (bytes[i] != value) {
+            fail_msg("byte 0x%llx is 0x%02x, not 0x%02x", (unsigned long long)(from + i), bytes[i],
+                     value);
+        }
+    }
+}
+
+struct pvg_wire_texture_body stage_texture_2d(uint16_t format, uint32_t width, uint32_t height)
+{
+    return (struct pvg_wire_texture_body){
+        .type = PVG_WIRE_TEXTURE_TYPE_2D,
+        .gpu_optimized = true,
+        .usage = PVG_WIRE_TEXTURE_USAGE_SHADER_READ | PVG_WIRE_TEXTURE_USAGE_SHADER_WRITE |
+                 PVG_WIRE_TEXTURE_USAGE_RENDER_TARGET,
+        .format = format,
+        .width = width,
+        .height = height,
+        .depth = 1,
+        .levels = 1,
+        .samples = 1,
+        .array_length = 1,
+        .options.storage = PVG_WIRE_STORAGE_MODE_MANAGED,
+        .swizzle_red = 2,
+        .swizzle_green = 3,
+        .swizzle_blue = 4,
+        .swizzle_alpha = 5,
+    };
+}
+
+static uint64_t row_at(const struct kit_texture *texture, unsigned level, unsigned piece,
+                       unsigned rows, unsigned y)
+{
+    const struct pvg_wire_texture_level *l = &texture->level[level];
+
+    return texture->gva + l->offset + ((uint64_t)piece * rows + y) * l->row_stride;
+}
+
+void stage_texture_write(struct stage *stage, const struct kit_texture *texture, unsigned level,
+                         unsigned piece, unsigned rows, unsigned row, const void *bytes)
+{
+    for (unsigned y = 0; y < rows; y++) {
+        kit_task_write(&stage->kit, &stage->task, row_at(texture, level, piece, rows, y),
+                       (const uint8_t *)bytes + (size_t)y * row, row);
+    }
+}
+
+void stage_texture_read(struct stage *stage, const struct kit_texture *texture, unsigned level,
+                        unsigned piece, unsigned rows, unsigned row, void *bytes)
+{
+    for (unsigned y = 0; y < rows; y++) {
+        kit_task_read(&stage->kit, &stage->task, row_at(texture, level, piece, rows, y),
+                      (uint8_t *)bytes + (size_t)y * row, row);
+    }
+}
+
+uint64_t stage_stat(struct stage *stage, const char *name)
+{
+    struct pvg_statistic all[512];
+    size_t count = pvg_stats(stage->device, all, G_N_ELEMENTS(all));
+
+    for (size_t i = 0; i < count && i < G_N_ELEMENTS(all); i++) {
+        if (strcmp(all[i].name, name) == 0) {
+            return all[i].value;
+        }
+    }
+    fail_msg("there is no statistic %s", name);
+    return 0;
+}
+
+uint64_t stage_refusals(struct stage *stage, enum pvg_refusal why)
+{
+    g_autofree char *name = g_strdup_printf("refused.%s", pvg_refusal_name(why));
+
+    return stage_stat(stage, name);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Where scenes are drawn: the whole library on the Vulkan executor, lavapipe below unless
+ * PVG_TEST_GPU names another device, the guest kit above, validation layers in between. One message
+ * of the layers, and one refusal that the scene did not ask for, fails the scene. */
+#ifndef PVG_TESTS_RENDER_STAGE_H
+#define PVG_TESTS_RENDER_STAGE_H
+
+#include "test.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <glib.h>
+
+#include "device/device.h"
+#include "kit/kit.h"
+#include "kit/object.h"
+#include "kit/pipeline.h"
+#include "kit/stream.h"
+#include "wire/blit_encode.h"
+#include "wire/compute_encode.h"
+#include "wire/encoder_encode.h"
+#include "wire/info_encode.h"
+#include "wire/render_encode.h"
+#include "wire/resources_encode.h"
+
+struct stage {
+    struct pvg_device *device;
+    uint8_t *ram;
+    uint64_t ram_gpa;
+    GArray *free_pages; /* uint64_t: scattered */
+    uint64_t next_row;
+    unsigned patience;
+    unsigned messages; /* of the validation layers */
+    bool may_refuse;   /* the scene is about something wrong */
+
+    struct kit kit;
+    struct kit_task task;
+    struct kit_stream stream;
+};
+
+/* For cmocka: a started device with one task, 4 KiB pages or 16 KiB pages. */
+int stage_setup_pci(void **state);
+int stage_setup_mmio(void **state);
+int stage_teardown(void **state);
+
+/* Both page sizes. */
+#define scene(function)                                                                            \
+    cmocka_unit_test_setup_teardown(function, stage_setup_pci, stage_teardown),                    \
+    {                                                                                              \
+#function "_with_16k_pages", function, stage_setup_mmio, stage_teardown, NULL              \
+    }
+
+/* Sends the stream with @count objects in its resource table, all of them written by the CPU, and
+ * waits until it is complete. */
+void stage_run(struct stage *stage, const uint32_t *objects, unsigned count);
+#define stage_run_with(stage, ...)                                                                 \
+    stage_run(stage, (const uint32_t[]){__VA_ARGS__},                                              \
+              sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
+
+/* Guest memory of buffers. */
+void stage_fill(struct stage *stage, const struct kit_buffer *buffer, uint8_t value);
+void stage_write(struct stage *stage, const struct kit_buffer *buffer, uint64_t offset,
+                 const void *bytes, uint64_t size);
+void stage_read(struct stage *stage, const struct kit_buffer *buffer, uint64_t offset, void *bytes,
+                uint64_t size);
+
+/* All bytes of @buffer in [@from, @to) are @value, with a message that says where they are not. */
+void stage_expect(struct stage *stage, const struct kit_buffer *buffer, uint64_t from, uint64_t to,
+                  uint8_t value);
+
+/* A texture body with the usual defaults. */
+struct pvg_wire_texture_body stage_texture_2d(uint16_t format, uint32_t width, uint32_t height);
+
+/* Texels of one level and slice in guest memory: rows of @row bytes, tight. */
+void stage_texture_write(struct stage *stage, const struct kit_texture *texture, unsigned level,
+                         unsigned piece, unsigned rows, unsigned row, const void *bytes);
+void stage_texture_read(struct stage *stage, const struct kit_texture *texture, unsigned level,
+                        unsigned piece, unsigned rows, unsigned row, void *bytes);
+
+uint64_t stage_stat(struct stage *stage, const char *name);
+/* How often @why was refused. */
+uint64_t stage_refusals(struct stage *stage, enum pvg_refusal why);
+
+#endif
