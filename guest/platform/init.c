@@ -16,6 +16,7 @@ static const struct {
 } tasks[] = {
     { "check", task_check },
     { "count", task_count },
+    { "gpu", task_gpu },
     { "reboot", task_reboot },
     { "wait", task_wait },
 };

@@ -10,6 +10,9 @@ void task_check(void);
  * at the start; for ever. Lets a test see that a guest goes on after a snapshot or a migration. */
 void task_count(void);
 
+/* gpu.c. "gpu": uses the GPU as its own driver does, then waits for the power key. */
+void task_gpu(void);
+
 /* "wait": waits for the power key, then powers off. */
 void task_wait(void);
 

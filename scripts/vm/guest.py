@@ -38,7 +38,7 @@ BOARDS = {
                   checks=[*_COMMON_CHECKS, "rtc-pl031"]),
     # The PCI form of the GPU, as x86-64 guests see it.
     "q35": Board("amd64", ["-M", "q35", "-cpu", "max", "-vga", "none",
-                           "-device", "apple-gfx-pci", *_USB],
+                           "-device", "apple-gfx-pci,id=gpu", *_USB],
                  console="ttyS0", checks=[*_COMMON_CHECKS, "framebuffer"]),
 }
 

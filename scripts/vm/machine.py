@@ -129,9 +129,10 @@ class Machine:
             self.qmp("input-send-event",
                      events=[{"type": "btn", "data": {"down": down, "button": "left"}}])
 
-    def screenshot(self, path):
-        """Stores what the first display shows as a PNG."""
-        self.qmp("screendump", filename=str(path), format="png")
+    def screenshot(self, path, device=None, head=0):
+        """Stores what a display shows as a PNG: the first of all, or @device's number @head."""
+        which = {"device": device, "head": head} if device else {}
+        self.qmp("screendump", filename=str(path), format="png", **which)
         return path
 
     def wait_end(self, timeout=60):
