@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static void set_interrupt(void *host, enum pvg_interrupt line, bool level)
+{
+}
+
+static const struct pvg_host_ops ops = {.size = sizeof(ops), .set_interrupt = set_interrupt};
+
+static int64_t guest_clock(void *owner)
+{
+    return ((struct guest *)owner)->now;
+}
+
+static uint32_t read32(void *at, enum kit_window window, uint32_t offset)
+{
+    return (uint32_t)pvg_mmio_read(((struct guest *)at)->device, (enum pvg_window)window, offset,
+                                   4);
+}
+
+static void write32(void *at, enum kit_window window, uint32_t offset, uint32_t value)
+{
+    pvg_mmio_write(((struct guest *)at)->device, (enum pvg_window)window, offset, value, 4);
+}
+
+static void write64(void *at, enum kit_window window, uint32_t offset, uint64_t value)
+{
+    pvg_mmio_write(((struct guest *)at)->device, (enum pvg_window)window, offset, value, 8);
+}
+
+static uint64_t take_pages(void *at, unsigned count)
+{
+    struct guest *guest = at;
+    uint64_t gpa = guest->next;
+
+    guest->next += (uint64_t)count << guest->page_shift;
+    if (guest->next > guest->ram_gpa + GUEST_RAM_SIZE) {
+        return 0;
+    }
+    return gpa;
+}
+
+static void give_pages(void *at, uint64_t gpa, unsigned count)
+{
+}
+
+static void *map_page(void *at, uint64_t gpa)
+{
+    struct guest *guest = at;
+
+    return guest->ram + (gpa - guest->ram_gpa);
+}
+
+static bool wait_a_little(void *at)
+{
+    struct guest *guest = at;
+
+    guest_run(guest, 1000);
+    return guest->patience-- > 0;
+}
+
+static const struct kit_platform platform = {
+    .read32 = read32, .write32 = write32, .write64 = write64, .take_pages = take_pages,
+    .give_pages = give_pages, .map = map_page, .pause = wait_a_little,
+};
+
+static void make(struct guest *guest, enum pvg_variant variant)
+{
+    static const struct pvg_mode mode = {640, 480, 60000};
+    struct pvg_display_options displays[2] = {
+        {.modes = &mode, .mode_count = 1, .serial = 1},
+        {.modes = &mode, .mode_count = 1, .serial = 2},
+    };
+    struct pvg_device_options options = {
+        .size = sizeof(options), .variant = variant, .ops = &ops, .host = guest,
+        .displays = displays, .display_count = 2, .gpu = "none",
+    };
+    struct pvg_device_bench by_hand = {.stepped = true, .clock = guest_clock, .owner = guest};
+    struct pvg_ram_span span = {.size = GUEST_RAM_SIZE, .fd = -1};
+
+    guest->ram = mmap(NULL, GUEST_RAM_SIZE, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    guest->ram_gpa = variant == PVG_VARIANT_PCI ? 0 : 0x70000000;
+    guest->page_shift = variant == PVG_VARIANT_PCI ? 12 : 14;
+    guest->device = pvg_device_create_for_bench(&options, &by_hand, NULL);
+    span.gpa = guest->ram_gpa;
+    span.host = guest->ram;
+    if (guest->ram == MAP_FAILED || !guest->device || !pvg_ram_add(guest->device, &span, NULL)) {
+        abort();
+    }
+    pvg_device_start(guest->device);
+}
+
+struct guest *guest_get(uint8_t choice)
+{
+    static struct guest guests[2];
+    struct guest *guest = &guests[choice & 1];
+
+    if (!guest->device) {
+        make(guest, choice & 1 ? PVG_VARIANT_MMIO : PVG_VARIANT_PCI);
+    }
+    pvg_device_reset(guest->device);
+    madvise(guest->ram, GUEST_RAM_SIZE, MADV_DONTNEED); /* private: zero again */
+    guest->next = guest->ram_gpa + 0x100000;
+    guest->now += 1000000;
+    guest->patience = 1000;
+    kit_init(&guest->kit, choice & 1 ? KIT_ARM64 : KIT_X86, &platform, guest);
+    return guest;
+}
+
+void guest_boot(struct guest *guest)
+{
+    kit_start(&guest->kit);
+    kit_display_start(&guest->kit, 0);
+    kit_display_wait_online(&guest->kit, 0);
+    if (guest->kit.failure) {
+        abort();
+    }
+    guest->patience = 20;
+}
+
+void guest_run(struct guest *guest, int64_t microseconds)
+{
+    guest->now += microseconds;
+    for (unsigned i = 0; i < 8; i++) {
+        pvg_engine_step(&guest->device->engine);
+    }
+}
+
+uint8_t input_u8(struct input *input)
+{
+    uint8_t value = 0;
+
+    input_bytes(input, &value, sizeof(value));
+    return value;
+}
+
+uint32_t input_u32(struct input *input)
+{
+    uint32_t value = 0;
+
+    input_bytes(input, (uint8_t *)&value, sizeof(value));
+    return value;
+}
+
+uint64_t input_u64(struct input *input)
+{
+    uint64_t value = 0;
+
+    input_bytes(input, (uint8_t *)&value, sizeof(value));
+    return value;
+}
+
+size_t input_bytes(struct input *input, uint8_t *out, size_t size)
+{
+    size = size < input->left ? size : input->left;
+    memcpy(out, input->bytes, size);
+    input->bytes += size;
+    input->left -= size;
+    return size;
+}
