@@ -3,6 +3,7 @@
 
 BUILD := build
 TARGETS := qemu-system-aarch64 qemu-system-x86_64
+QTESTS := $(patsubst qemu/tests/qtest/%.c,%,$(wildcard qemu/tests/qtest/*-test.c))
 
 .PHONY: all qemu run test bench install clean
 
@@ -41,8 +42,12 @@ test: qemu $(BUILD)/asan/build.ninja $(BUILD)/fuzz/build.ninja
 	meson test -C $(BUILD)/release --no-rebuild --print-errorlogs --suite shader || true
 	ninja -C $(BUILD)/fuzz fuzzers
 	meson test -C $(BUILD)/fuzz --no-rebuild --print-errorlogs --suite fuzz || true
+	qemu/graft $(QTESTS:%=tests/qtest/%)
+	$(BUILD)/qemu/pyvenv/bin/meson test -C $(BUILD)/qemu --no-rebuild --print-errorlogs \
+	    $(QTESTS:%=qtest-aarch64/%) || true
 	scripts/test-summary $(BUILD)/asan/meson-logs/testlog.json \
-	    $(BUILD)/release/meson-logs/testlog.json $(BUILD)/fuzz/meson-logs/testlog.json
+	    $(BUILD)/release/meson-logs/testlog.json $(BUILD)/fuzz/meson-logs/testlog.json \
+	    $(BUILD)/qemu/meson-logs/testlog.json
 
 # Measures against the goals; BENCH= picks parts (platform, device, shader, gpu).
 bench: qemu

@@ -87,7 +87,7 @@ static void apple_gfx_pci_exit(PCIDevice *dev)
     AppleGFXPCIState *s = APPLE_GFX_PCI(dev);
 
     apple_gfx_unrealize(&s->gfx);
-    if (pci_is_express(dev)) {
+    if (dev->exp.exp_cap) {
         pcie_cap_exit(dev);
     }
     msi_uninit(dev);
@@ -116,6 +116,12 @@ static const Property apple_gfx_pci_properties[] = {
     DEFINE_PROP_BOOL("vga-class", AppleGFXPCIState, vga_class, false),
 };
 
+static void apple_gfx_pci_instance_init(Object *obj)
+{
+    /* Room for the capability that a port asks for */
+    PCI_DEVICE(obj)->cap_present |= QEMU_PCI_CAP_EXPRESS;
+}
+
 static void apple_gfx_pci_class_init(ObjectClass *oc, void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(oc);
@@ -142,6 +148,7 @@ static const TypeInfo apple_gfx_pci_info = {
     .name = TYPE_APPLE_GFX_PCI,
     .parent = TYPE_PCI_DEVICE,
     .instance_size = sizeof(AppleGFXPCIState),
+    .instance_init = apple_gfx_pci_instance_init,
     .class_init = apple_gfx_pci_class_init,
     .interfaces = (InterfaceInfo[]) {
         { INTERFACE_CONVENTIONAL_PCI_DEVICE },
