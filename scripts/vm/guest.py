@@ -50,13 +50,12 @@ class Guest:
     machine. @program is the guest program, where it is not the release build's.
     """
 
-    def __init__(self, folder, board="vmapple", task="check", cpus=1, ram_mib=512, msi=True, gfx=True,
+    def __init__(self, folder, board="vmapple", task="check", cpus=1, ram_mib=512, msi=True,
                  snapshots=False, display="none", accel="tcg", program=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.board = BOARDS[board]
-        self._task, self._cpus, self._ram_mib = task, cpus, ram_mib
-        self._msi, self._gfx = msi, gfx
+        self._task, self._cpus, self._ram_mib, self._msi = task, cpus, ram_mib, msi
         self._snapshots, self._display, self._accel = snapshots, display, accel
         arch = self.board.arch
         self._kernel = kernel.fetch(arch)
@@ -91,8 +90,6 @@ class Guest:
                 arguments += ["-drive", f"if=pflash,{self._file(name)}"]
         if not self._msi:
             arguments += ["-M", "msi=off"]
-        if not self._gfx:
-            arguments += ["-M", "gfx=off"]
         return arguments
 
     def _file(self, name):

@@ -7,12 +7,10 @@ import time
 
 import cases
 from vm import guest
-from vm.machine import MachineError
 
 
-def counting(folder, gfx=False, **machine):
-    """The machine without its GPU: libpvg cannot save itself yet."""
-    return guest.Guest(folder, program=cases.guest_program(), task="count", gfx=gfx, **machine)
+def counting(folder, **machine):
+    return guest.Guest(folder, program=cases.guest_program(), task="count", **machine)
 
 
 def counts(console):
@@ -70,20 +68,7 @@ def a_snapshot_takes_the_guest_back_to_where_it_was(folder):
             cases.expect_same(running.wait_line(r"^count (\d+)$")[1], str(number), "count")
 
 
-def a_machine_that_cannot_be_saved_says_why_and_goes_on(folder):
-    with counting(folder, gfx=True).start() as running:
-        running.wait_line(r"^count 5$", timeout=120)
-        try:
-            running.qmp("migrate", uri=f"file:{folder / 'state'}")
-            refusal = ""
-        except MachineError as error:
-            refusal = str(error)
-        cases.expect("apple-gfx-mmio" in refusal, f"the refusal is {refusal!r}")
-        running.wait_line(r"^count 15$")
-
-
 cases.run(
     a_migrated_guest_counts_on_without_a_gap,
     a_migrated_guest_with_four_cpus_and_no_msi_counts_on,
-    a_snapshot_takes_the_guest_back_to_where_it_was,
-    a_machine_that_cannot_be_saved_says_why_and_goes_on)
+    a_snapshot_takes_the_guest_back_to_where_it_was)

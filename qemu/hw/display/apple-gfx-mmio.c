@@ -56,7 +56,6 @@ static const VMStateDescription vmstate_apple_gfx_mmio = {
     .name = TYPE_APPLE_GFX_MMIO,
     .version_id = 1,
     .minimum_version_id = 1,
-    .unmigratable = 1,
     .fields = (const VMStateField[]) {
         VMSTATE_STRUCT(gfx, AppleGFXMMIOState, 1, vmstate_apple_gfx,
                        AppleGFXState),

@@ -102,7 +102,6 @@ static const VMStateDescription vmstate_apple_gfx_pci = {
     .name = TYPE_APPLE_GFX_PCI,
     .version_id = 1,
     .minimum_version_id = 1,
-    .unmigratable = 1,
     .fields = (const VMStateField[]) {
         VMSTATE_PCI_DEVICE(parent_obj, AppleGFXPCIState),
         VMSTATE_STRUCT(gfx, AppleGFXPCIState, 1, vmstate_apple_gfx,

@@ -499,10 +499,64 @@ void apple_gfx_reset(AppleGFXState *s)
     apply_interrupts(s);
 }
 
-/* Until libpvg can save a device */
+/*
+ * Migration
+ */
+
+static int pre_save(void *opaque)
+{
+    AppleGFXState *s = opaque;
+    struct pvg_error error = {};
+    void *bytes;
+    size_t size;
+
+    if (!pvg_device_save(s->pvg, &bytes, &size, &error)) {
+        error_report("apple-gfx: cannot save the device: %s", error.message);
+        return -1;
+    }
+    s->saved = g_memdup2(bytes, size);
+    s->saved_size = size;
+    pvg_free(bytes);
+    return 0;
+}
+
+static int post_save(void *opaque)
+{
+    AppleGFXState *s = opaque;
+
+    g_clear_pointer(&s->saved, g_free);
+    s->saved_size = 0;
+    return 0;
+}
+
+static int post_load(void *opaque, int version_id)
+{
+    AppleGFXState *s = opaque;
+    struct pvg_error error = {};
+    bool ok = pvg_device_restore(s->pvg, s->saved, s->saved_size, &error);
+
+    post_save(s);
+    if (!ok) {
+        error_report("apple-gfx: cannot restore the device: %s",
+                     error.message);
+        return -EINVAL;
+    }
+    return 0;
+}
+
 const VMStateDescription vmstate_apple_gfx = {
     .name = "apple-gfx",
-    .unmigratable = 1,
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .pre_save = pre_save,
+    .post_save = post_save,
+    .post_load = post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_UINT32(saved_size, AppleGFXState),
+        VMSTATE_VBUFFER_ALLOC_UINT32(saved, AppleGFXState, 1, NULL,
+                                     saved_size),
+        VMSTATE_END_OF_LIST()
+    },
 };
 
 void apple_gfx_class_init(DeviceClass *dc)

@@ -64,6 +64,10 @@ struct AppleGFXState {
         bool level, edge;
     } lines[2];
     QEMUBH *interrupts;
+
+    /* libpvg's state on its way to and from a migration stream */
+    uint8_t *saved;
+    uint32_t saved_size;
 };
 
 #define DEFINE_APPLE_GFX_PROPERTIES(_state, _field)                           \

@@ -132,6 +132,21 @@ static void a_reset_forgets_the_screen(void)
     qtest_quit(qts);
 }
 
+static void a_migrated_machine_shows_the_same_screen(void)
+{
+    const char *modes = "-machine display-modes.0=640x480@60";
+    g_autofree char *log = temporary_file("log", 0);
+    QTestState *qts = vmapple_start(log, modes);
+
+    paint(qts, SCREEN, 0x00123456);
+    announce_screen(qts, GFX, SCREEN);
+    qts = vmapple_migrate(qts, log, modes);
+    g_assert_cmphex(qtest_readl(qts, GFX + EFI_FB_START), ==, SCREEN);
+    expect_screen(qts, 0x12, 0x34, 0x56);
+    qtest_quit(qts);
+    unlink(log);
+}
+
 static void the_pci_function_is_apples(void)
 {
     QTestState *qts = qtest_init(ON_PCI);
@@ -189,6 +204,8 @@ int main(int argc, char **argv)
                    a_screen_that_leaves_ram_is_not_shown);
     qtest_add_func("/apple-gfx/a_reset_forgets_the_screen",
                    a_reset_forgets_the_screen);
+    qtest_add_func("/apple-gfx/a_migrated_machine_shows_the_same_screen",
+                   a_migrated_machine_shows_the_same_screen);
     qtest_add_func("/apple-gfx/the_pci_function_is_apples",
                    the_pci_function_is_apples);
     qtest_add_func("/apple-gfx/behind_a_port_it_is_an_express_function",
