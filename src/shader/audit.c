@@ -15,8 +15,9 @@
 /* The header has it as C99 inline, which wants one external definition. */
 extern inline void SpvHasResultAndType(SpvOp opcode, bool *hasResult, bool *hasResultType);
 
-#define HEADER_WORDS 5u
-#define MAX_MEMBERS  1024u /* with offsets, of all structs */
+#define HEADER_WORDS   5u
+#define DEFAULT_BUDGET (1u << 24)
+#define MAX_MEMBERS    1024u /* with offsets, of all structs */
 
 /* What an id is: the instruction that made it, and what later checks need of that. */
 struct id {
@@ -25,10 +26,12 @@ struct id {
     uint32_t type;    /* of a value; of a pointer type: the pointee; of an array: the element */
     uint32_t value;   /* constants: low word; array types: length id; vectors: length */
     uint32_t words;   /* where its instruction begins */
-    uint32_t set, binding; /* UINT32_MAX: not decorated */
-    uint32_t stride;       /* ArrayStride, 0: none */
-    uint32_t size;         /* of a type: bytes; UINT64-safe by saturation; 0: unsized */
-    bool clamped;          /* value: at most the constant, or spec constant, in `value` */
+    uint32_t set, binding;  /* UINT32_MAX: not decorated */
+    uint32_t stride;        /* ArrayStride, 0: none */
+    uint32_t size;          /* of a type: bytes; UINT64-safe by saturation; 0: unsized */
+    bool clamped;           /* value: at most the constant, or spec constant, in `value` */
+    bool assigned;          /* variable: stored to in another way than counting up */
+    uint32_t header, merge; /* label of a continue block: those of its loop; 0: none */
 };
 
 /* The struct member offsets, kept for the two kinds of struct that have a layout. */
@@ -49,6 +52,10 @@ struct audit {
     uint32_t entries;
     uint32_t push_constants;
     uint32_t private_bytes, workgroup_bytes;
+    const uint32_t *before[4]; /* the last instructions, the latest first */
+    uint32_t block;            /* label of the current one */
+    uint32_t loops, bounded;   /* loops, and those of them that spend the budget */
+    uint32_t budget;           /* the variable that counts iterations, 0: none yet */
 };
 
 static bool reject(struct audit *a, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -672,12 +679,89 @@ static bool check_access_chain(struct audit *a, const uint32_t *at, uint32_t wor
     return true;
 }
 
+/* ---- the budget of loops, on a device that would not stop an endless one ---- */
+
+/* Whether @at is @op, of @words words. */
+static bool is_op(const uint32_t *at, SpvOp op, uint32_t words)
+{
+    return at && at[0] == (words << 16 | op);
+}
+
+/* Whether a store to a variable follows a load of it and an addition of 1. */
+static bool counts_up(struct audit *a, const uint32_t *store, const uint32_t *add,
+                      const uint32_t *load)
+{
+    return is_op(store, SpvOpStore, 3) && is_op(add, SpvOpIAdd, 5) && is_op(load, SpvOpLoad, 4) &&
+           store[2] == add[2] && add[3] == load[2] && load[3] == store[1] &&
+           is_constant(get(a, add[4])) && get(a, add[4])->value == 1;
+}
+
+static void note_store(struct audit *a, const uint32_t *at)
+{
+    if (!counts_up(a, at, a->before[0], a->before[1])) {
+        get(a, at[1])->assigned = true;
+    }
+}
+
+/* A private counter that begins at 0. */
+static bool is_counter(struct audit *a, uint32_t id)
+{
+    const uint32_t *at = a->words + get(a, id)->words;
+
+    return is_op(at, SpvOpVariable, 5) && at[3] == SpvStorageClassPrivate &&
+           is_constant(get(a, at[4])) && get(a, at[4])->value == 0;
+}
+
+static bool check_loop(struct audit *a, const uint32_t *at, uint32_t words)
+{
+    struct id *next;
+
+    if (words < 4 || !at[2] || at[2] >= a->bound || get(a, at[2])->header) {
+        return reject(a, "a loop is short, or shares its continue block");
+    }
+    next = get(a, at[2]);
+    next->header = a->block;
+    next->merge = at[1];
+    a->loops++;
+    return true;
+}
+
+/* Ends a block. That of a loop's continue block has to count, and to leave at the limit:
+ *     load, add 1, store, compare with the limit, go back or leave. */
+static void note_branch(struct audit *a, const uint32_t *at)
+{
+    const uint32_t *compare = a->before[0];
+    const struct id *block = get(a, a->block);
+    uint32_t limit = a->options->budget ?: DEFAULT_BUDGET, counter;
+
+    if (!block->header || !is_op(at, SpvOpBranchConditional, 4) || at[2] != block->header ||
+        at[3] != block->merge || !is_op(compare, SpvOpULessThan, 5) || compare[2] != at[1] ||
+        !counts_up(a, a->before[1], a->before[2], a->before[3]) || compare[3] != a->before[1][2] ||
+        !is_constant(get(a, compare[4])) || get(a, compare[4])->value > limit) {
+        return;
+    }
+    counter = a->before[1][1];
+    if (is_counter(a, counter) && (!a->budget || a->budget == counter)) {
+        a->budget = counter;
+        a->bounded++;
+    }
+}
+
+static bool check_budget(struct audit *a)
+{
+    if (a->options->features & PVG_SHADER_FEATURE(CPU) &&
+        (a->bounded != a->loops || get(a, a->budget)->assigned)) {
+        return reject(a, "%u of its %u loops have no bound", a->loops - a->bounded, a->loops);
+    }
+    return true;
+}
+
 /* ---- the pass ---- */
 
 /* min(x, constant), in either order: what bounds an index. */
 static void note_clamp(struct audit *a, struct id *id, const uint32_t *at, uint32_t words)
 {
-    if (words != 7 || at[3] != a->glsl || at[4] != GLSLstd450UMin) {
+    if (words != 7 || at[4] != GLSLstd450UMin) {
         return;
     }
     for (unsigned i = 5; i < 7; i++) {
@@ -734,6 +818,10 @@ static bool check_result(struct audit *a, SpvOp op, const uint32_t *at, uint32_t
     case SpvOpAccessChain:
         return check_access_chain(a, at, words);
     case SpvOpExtInst:
+        if (words < 5 || at[3] != a->glsl || at[4] == GLSLstd450Frexp ||
+            at[4] == GLSLstd450Modf) { /* these two write through pointers */
+            return reject(a, "an extended instruction is not on the list");
+        }
         note_clamp(a, id, at, words);
         return true;
     default:
@@ -772,9 +860,27 @@ static bool check_instruction(struct audit *a, const uint32_t *at, uint32_t word
     case SpvOpInBoundsPtrAccessChain:
     case SpvOpConvertPtrToU:
     case SpvOpConvertUToPtr:
+    case SpvOpCopyMemory:
     case SpvOpCopyMemorySized:
     case SpvOpTypeForwardPointer:
         return reject(a, "instruction %u is not on the list", op);
+    case SpvOpStore:
+        if (words < 3) {
+            return reject(a, "a store is short");
+        }
+        note_store(a, at);
+        return true;
+    case SpvOpLoopMerge:
+        return check_loop(a, at, words);
+    case SpvOpBranchConditional:
+        note_branch(a, at);
+        return true;
+    case SpvOpLabel:
+        if (words != 2) {
+            return reject(a, "a label is short");
+        }
+        a->block = at[1];
+        break;
     default:
         break;
     }
@@ -805,9 +911,14 @@ static bool check_words(struct audit *a)
         if (!check_instruction(a, a->words + at, words)) {
             return false;
         }
+        memmove(a->before + 1, a->before, sizeof(a->before) - sizeof(a->before[0]));
+        a->before[0] = a->words + at;
         at += words;
     }
-    return a->entries == 1 || reject(a, "it has no entry point");
+    if (a->entries != 1) {
+        return reject(a, "it has no entry point");
+    }
+    return check_budget(a);
 }
 
 bool pvg_shader_audit(const struct pvg_translation *translation,

@@ -229,6 +229,79 @@ static void a_module_of_another_stage_is_rejected(void **state)
     pvg_translation_finish(&translation);
 }
 
+/* As the emitter writes a loop for a device of type CPU. */
+static const char loop_text[] = "OpCapability Shader\n"
+                                "OpMemoryModel Logical GLSL450\n"
+                                "OpEntryPoint GLCompute %main \"main\" %budget %other\n"
+                                "OpExecutionMode %main LocalSize 1 1 1\n"
+                                "%void = OpTypeVoid\n"
+                                "%fn = OpTypeFunction %void\n"
+                                "%u32 = OpTypeInt 32 0\n"
+                                "%bool = OpTypeBool\n"
+                                "%c0 = OpConstant %u32 0\n"
+                                "%c1 = OpConstant %u32 1\n"
+                                "%limit = OpConstant %u32 1000\n"
+                                "%p = OpTypePointer Private %u32\n"
+                                "%budget = OpVariable %p Private %c0\n"
+                                "%other = OpVariable %p Private %c0\n"
+                                "%main = OpFunction %void None %fn\n"
+                                "%entry = OpLabel\n"
+                                "OpBranch %header\n"
+                                "%header = OpLabel\n"
+                                "OpLoopMerge %merge %next None\n"
+                                "OpBranch %body\n"
+                                "%body = OpLabel\n"
+                                "OpBranch %next\n"
+                                "%next = OpLabel\n"
+                                "%seen = OpLoad %u32 %budget\n"
+                                "%spent = OpIAdd %u32 %seen %c1\n"
+                                "OpStore %budget %spent\n"
+                                "%more = OpULessThan %bool %spent %limit\n"
+                                "OpBranchConditional %more %header %merge\n"
+                                "%merge = OpLabel\n"
+                                "OpReturn\n"
+                                "OpFunctionEnd\n";
+
+static bool audit_loop(const char *find, const char *replace, uint64_t features)
+{
+    struct pvg_shader_options options = {.features = features};
+    struct pvg_translation translation;
+    struct pvg_error error = {0};
+    GString *text = g_string_new(loop_text);
+    bool sound;
+
+    assert_true(!find || g_string_replace(text, find, replace, 1) == 1);
+    assemble(text->str, &translation);
+    translation.reflection.buffer_count = 0;
+    assert_true(pvg_shader_validate(translation.words, translation.word_count, &error));
+    sound = pvg_shader_audit(&translation, &options, &error);
+    assert_true(sound || strstr(error.message, "no bound"));
+    pvg_translation_finish(&translation);
+    g_string_free(text, TRUE);
+    return sound;
+}
+
+static void a_loop_without_the_budget_is_rejected_on_a_cpu_and_only_there(void **state)
+{
+    static const char *const changes[][2] = {
+        {"%spent = OpIAdd %u32 %seen %c1", "%spent = OpIAdd %u32 %seen %c0"},
+        {"OpStore %budget %spent", "OpStore %other %spent"},
+        {"%body = OpLabel", "%body = OpLabel\nOpStore %budget %c0"},
+        {"%limit = OpConstant %u32 1000", "%limit = OpConstant %u32 4000000000"},
+        {"OpULessThan %bool %spent %limit", "OpULessThan %bool %limit %spent"},
+        {"OpULessThan %bool %spent %limit", "OpULessThan %bool %seen %limit"},
+        {"OpBranchConditional %more %header %merge", "OpBranchConditional %more %merge %header"},
+        {"OpBranchConditional %more %header %merge", "OpBranch %header"},
+    };
+
+    assert_true(audit_loop(NULL, NULL, PVG_SHADER_FEATURE(CPU)));
+    assert_true(audit_loop(NULL, NULL, 0));
+    for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
+        assert_false(audit_loop(changes[i][0], changes[i][1], PVG_SHADER_FEATURE(CPU)));
+        assert_true(audit_loop(changes[i][0], changes[i][1], 0));
+    }
+}
+
 /* Whatever words come, the audit reads none that are not there (the sanitizers watch). */
 static void changed_and_cut_words_are_survived(void **state)
 {
@@ -269,6 +342,7 @@ int main(void)
         cmocka_unit_test(a_pointer_parameter_is_rejected),
         cmocka_unit_test(a_wide_struct_in_a_storage_buffer_is_rejected),
         cmocka_unit_test(a_module_of_another_stage_is_rejected),
+        cmocka_unit_test(a_loop_without_the_budget_is_rejected_on_a_cpu_and_only_there),
         cmocka_unit_test(changed_and_cut_words_are_survived),
     };
 
