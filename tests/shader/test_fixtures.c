@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Every function of the spec's shader binaries translates and validates, or is refused for a
- * feature that is listed here by function. Skips loudly when the binaries are not there. */
+/* Every function of the spec's shader binaries translates, validates, passes the audit and makes a
+ * pipeline on the CPU device, or is refused for a reason listed here by function. Skips loudly when
+ * the binaries are not there; pipelines need a Vulkan device. */
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "devices.h"
+#include "runner.h"
 #include "shader/audit.h"
 #include "shader/metallib.h"
 #include "shader/translate.h"
@@ -35,10 +37,30 @@ static const char *is_wanting(const char *file, const char *entry)
     return NULL;
 }
 
+/* The other half of a fragment function's pipeline. */
+static struct pvg_translation quad_vertex;
+
 struct tally {
+    struct runner *runner; /* NULL: no pipelines */
     unsigned functions, translated, refused, failed;
     bool everything; /* a device that has all features */
+    uint64_t words, nanoseconds;
 };
+
+static bool makes_pipeline(struct tally *tally, const struct pvg_translation *t, char *why,
+                           size_t size)
+{
+    switch (t->reflection.stage) {
+    case PVG_STAGE_KERNEL:
+        return runner_makes_compute(tally->runner, t, why, size);
+    case PVG_STAGE_VERTEX:
+        return runner_makes_graphics(tally->runner, t, NULL, why, size);
+    case PVG_STAGE_FRAGMENT:
+        return runner_makes_graphics(tally->runner, &quad_vertex, t, why, size);
+    default:
+        return true;
+    }
+}
 
 static void translate_entry(struct tally *tally, const char *file,
                             const struct pvg_metallib_function *function,
@@ -53,9 +75,13 @@ static void translate_entry(struct tally *tally, const char *file,
     const char *device = tally->everything ? "everything" : "lavapipe";
     const char *words = is_wanting(file, entry->name);
     struct pvg_error error = {0};
-    char verdict[512] = "";
+    char verdict[512] = "", why[256];
 
     options->features = tally->everything ? EVERYTHING : LAVAPIPE;
+    if (tally->runner) {
+        options->has_varyings = 1;
+        options->varyings = quad_vertex.reflection.varyings;
+    }
     pvg_translate(&request, out);
     tally->functions++;
     if (out->status != PVG_TRANSLATE_DONE) {
@@ -63,6 +89,13 @@ static void translate_entry(struct tally *tally, const char *file,
                  out->reason);
     } else if (!pvg_shader_audit(out, options, &error)) {
         snprintf(verdict, sizeof(verdict), "audit: %.200s", error.message);
+    } else if (tally->runner && !makes_pipeline(tally, out, why, sizeof(why))) {
+        snprintf(verdict, sizeof(verdict), "pipeline: %s", why);
+    } else {
+        tally->words += out->word_count;
+        for (unsigned i = 0; i < G_N_ELEMENTS(out->nanoseconds); i++) {
+            tally->nanoseconds += out->nanoseconds[i];
+        }
     }
     if (verdict[0]) {
         printf("# %s: %s %s: %s\n", device, file, entry->name, verdict);
@@ -120,9 +153,25 @@ static void walk(struct tally *tally, const char *path)
     }
 }
 
+static void translate_quad(const char *fixtures)
+{
+    g_autofree char *path = g_build_filename(fixtures, "air", "own", "own_quad_vs.air", NULL);
+    g_autofree char *bytes = NULL;
+    g_autofree struct pvg_shader_options *options = g_new0(struct pvg_shader_options, 1);
+    struct pvg_translate_request request = {.entry = "own_quad_vs", .options = options};
+
+    options->features = LAVAPIPE;
+    if (g_file_get_contents(path, &bytes, &request.air_size, NULL)) {
+        request.air = bytes;
+        pvg_translate(&request, &quad_vertex);
+    }
+}
+
 int main(void)
 {
     const char *fixtures = g_getenv("PVG_FIXTURES");
+    struct runner *runner;
+    char why[256] = "";
 
     printf("1..2\n");
     if (!fixtures || !g_file_test(fixtures, G_FILE_TEST_IS_DIR)) {
@@ -131,14 +180,24 @@ int main(void)
         printf("ok 2 - all translate # SKIP no shader binaries\n");
         return 0;
     }
+    translate_quad(fixtures);
+    runner = runner_create(why, sizeof(why));
+    if (!runner) {
+        printf("# pipelines are not made: %s\n", why);
+    }
     for (int everything = 0; everything < 2; everything++) {
-        struct tally tally = {.everything = everything};
+        struct tally tally = {.everything = everything, .runner = everything ? NULL : runner};
 
         walk(&tally, fixtures);
         printf("%s %d - %u functions on %s: %u translated, %u refused as listed, %u failed\n",
                tally.failed || !tally.functions ? "not ok" : "ok", 1 + everything, tally.functions,
                everything ? "a device with everything" : "lavapipe", tally.translated,
                tally.refused, tally.failed);
+        printf("# %.2f ms and %.0f words a function on average\n",
+               (double)tally.nanoseconds / 1e6 / MAX(tally.translated, 1u),
+               (double)tally.words / MAX(tally.translated, 1u));
     }
+    pvg_translation_finish(&quad_vertex);
+    runner_destroy(runner);
     return 0;
 }

@@ -163,6 +163,20 @@ static uint32_t emit_log10(struct translator *t, struct call *c)
     return math_to_type(t, op2(t, SpvOpFMul, x, constant(t, x, log10(2.0))), call_type(t, c));
 }
 
+/* By the arc tangent, which drivers have to make precise: asin (@detail 0) of x is the angle of
+ * (sqrt(1 - x x), x), acos (1) that of (x, sqrt(1 - x x)). */
+static uint32_t emit_arc(struct translator *t, struct call *c)
+{
+    uint32_t x = math_to_float32(t, float_operand(t, c, 0)), one = constant(t, x, 1.0), args[2];
+    uint32_t other = ext1(t, GLSLstd450Sqrt, op2(t, SpvOpFMul, op2(t, SpvOpFSub, one, x),
+                                                 op2(t, SpvOpFAdd, one, x)));
+
+    args[0] = c->row->detail ? other : x;
+    args[1] = c->row->detail ? x : other;
+    return math_to_type(t, glsl(t, GLSLstd450Atan2, spirv_type_of(&t->spirv, x), args, 2),
+                        call_type(t, c));
+}
+
 /* x (1 - a) + y a: exact at both ends. */
 static uint32_t emit_mix(struct translator *t, struct call *c)
 {
@@ -506,8 +520,8 @@ const struct intrinsic math_intrinsics[] = {
     {"sin", in_float32, GLSLstd450Sin, 1, false},
     {"cos", in_float32, GLSLstd450Cos, 1, false},
     {"tan", in_float32, GLSLstd450Tan, 1, false},
-    {"asin", in_float32, GLSLstd450Asin, 1, false},
-    {"acos", in_float32, GLSLstd450Acos, 1, false},
+    {"asin", emit_arc, 0, 1, false},
+    {"acos", emit_arc, 1, 1, false},
     {"atan", in_float32, GLSLstd450Atan, 1, false},
     {"sinh", in_float32, GLSLstd450Sinh, 1, false},
     {"cosh", in_float32, GLSLstd450Cosh, 1, false},

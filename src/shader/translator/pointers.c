@@ -180,6 +180,11 @@ static void add_alignment(struct translator *t, void *data, LLVMValueRef index, 
     a->shift = MIN(a->shift, trailing_zeros(stride));
 }
 
+static void lower(struct alignment *a, unsigned shift)
+{
+    a->shift = shift < a->shift ? shift : a->shift;
+}
+
 static unsigned offset_alignment(struct translator *t, GHashTable *seen, LLVMValueRef value)
 {
     struct alignment a = {4};
@@ -190,11 +195,11 @@ static unsigned offset_alignment(struct translator *t, GHashTable *seen, LLVMVal
     }
     if (LLVMIsAPHINode(value)) {
         for (unsigned i = 0; i < LLVMCountIncoming(value); i++) {
-            a.shift = MIN(a.shift, offset_alignment(t, seen, LLVMGetIncomingValue(value, i)));
+            lower(&a, offset_alignment(t, seen, LLVMGetIncomingValue(value, i)));
         }
     } else if (LLVMIsASelectInst(value)) {
-        a.shift = MIN(offset_alignment(t, seen, LLVMGetOperand(value, 1)),
-                      offset_alignment(t, seen, LLVMGetOperand(value, 2)));
+        lower(&a, offset_alignment(t, seen, LLVMGetOperand(value, 1)));
+        lower(&a, offset_alignment(t, seen, LLVMGetOperand(value, 2)));
     } else if ((through = roots_through(value))) {
         bool gep = LLVMIsAGetElementPtrInst(value) ||
                    (LLVMIsAConstantExpr(value) && LLVMGetConstOpcode(value) == LLVMGetElementPtr);
@@ -202,7 +207,7 @@ static unsigned offset_alignment(struct translator *t, GHashTable *seen, LLVMVal
         if (gep) {
             walk_gep(t, value, add_alignment, &a);
         }
-        a.shift = MIN(a.shift, offset_alignment(t, seen, through));
+        lower(&a, offset_alignment(t, seen, through));
     }
     return a.shift;
 }
