@@ -20,7 +20,6 @@ static const struct {
     {"icb_mesh", "mesh_main", "an object or mesh function"},
     {"icb_object", "mesh_main", "an object or mesh function"},
     {"icb_object", "object_main", "an object or mesh function"},
-    {"icb_tess_vtx", "tess_vertex", "a post-tessellation vertex function"},
     {"icb_ab_", "icb_ab_", "a texture out of an argument buffer"},
     {"own_argbuf", "own_argbuf", "a pointer out of memory"},
     {"own_bindless_fs", "own_bindless_fs", "a texture out of an argument buffer"},

@@ -462,6 +462,27 @@ struct argument *metadata_input(struct translator *t, unsigned parameter)
     return NULL;
 }
 
+/* The attributes of a control point: the nodes inside its argument. */
+GArray *metadata_control_point_fields(struct translator *t, const struct argument *argument)
+{
+    struct items items = items_of(t, argument->node);
+    GArray *fields = keep_array(t, sizeof(struct argument));
+
+    for (unsigned i = 0; i < items.count; i++) {
+        struct items nested = items_of(t, items.at[i]);
+        const char *first = nested.count ? text_of(t, nested.at[0]) : NULL;
+
+        if (first && is(first, "air.location_index")) {
+            struct argument a = {.kind = ARGUMENT_VERTEX_INPUT, .type_name = "", .space = -1};
+
+            read_items(t, &a, &nested);
+            check_indices(t, &a);
+            g_array_append_val(fields, a);
+        }
+    }
+    return fields;
+}
+
 /* Reports the members of an argument buffer. Spec: 70-air 5.3. */
 void metadata_members(struct translator *t, const struct argument *argument)
 {

@@ -7,14 +7,15 @@
 
 /* ---- Attributes: in the class of the vertex format, 32 bits wide ---- */
 
-static uint32_t attribute(struct translator *t, struct argument *a, uint32_t type, unsigned index)
+static enum pvg_component_class attribute_class(struct translator *t, struct argument *a,
+                                                uint32_t type, unsigned index)
 {
-    struct spirv_builder *b = &t->spirv;
     struct pvg_shader_reflection *r = t->reflection;
     enum pvg_component_class class = PVG_CLASS_NONE;
-    uint32_t wide, variable, value;
 
-    if (index >= PVG_SHADER_ATTRIBUTES || r->attribute_count == PVG_SHADER_ATTRIBUTES) {
+    if (index >= PVG_SHADER_ATTRIBUTES || r->attribute_count == PVG_SHADER_ATTRIBUTES ||
+        spirv_components(&t->spirv, type) > 4 ||
+        !(spirv_is_float(&t->spirv, type) || spirv_is_int(&t->spirv, type))) {
         refuse(t, PVG_TRANSLATE_METADATA, "attribute %u", index);
     }
     if (t->options->has_attributes) {
@@ -23,14 +24,23 @@ static uint32_t attribute(struct translator *t, struct argument *a, uint32_t typ
     if (!class) {
         class = stage_class(a->type_name, t, type);
     }
-    wide = spirv_shaped(b, type, stage_scalar(t, class));
-    variable = spirv_variable(b, SpvStorageClassInput, wide, 0);
-    spirv_decorate(b, variable, SpvDecorationLocation, index);
     r->attributes[r->attribute_count++] = (struct pvg_shader_attribute){
         .location = (uint8_t)index,
         .component_class = (uint8_t)class,
-        .components = (uint8_t)spirv_components(b, type),
+        .components = (uint8_t)spirv_components(&t->spirv, type),
     };
+    return class;
+}
+
+static uint32_t attribute(struct translator *t, struct argument *a, uint32_t type, unsigned index)
+{
+    struct spirv_builder *b = &t->spirv;
+    enum pvg_component_class class = attribute_class(t, a, type, index);
+    uint32_t wide, variable, value;
+
+    wide = spirv_shaped(b, type, stage_scalar(t, class));
+    variable = spirv_variable(b, SpvStorageClassInput, wide, 0);
+    spirv_decorate(b, variable, SpvDecorationLocation, index);
     value = spirv_op(b, SpvOpLoad, wide, variable);
     return stage_fit(t, value, type, class == PVG_CLASS_SIGNED);
 }
@@ -248,16 +258,84 @@ void vertex_finish(struct translator *t)
 
 /* ---- Post-tessellation functions ---- */
 
-/* air's function that fetches one control point: a struct of its attributes, in metadata order. */
-uint32_t evaluation_control_point(struct translator *t, LLVMValueRef call)
+/* The attributes of control points: one input array each, 32 points long as Vulkan has it. */
+static void declare_control_points(struct translator *t)
 {
-    (void)call;
-    need(t, PVG_SHADER_FEATURE_BIT_TESSELLATION, "a post-tessellation vertex function");
-    refuse(t, PVG_TRANSLATE_UNSUPPORTED, "a post-tessellation vertex function");
+    struct argument *input = NULL;
+    LLVMTypeRef result;
+    GArray *fields;
+
+    for (guint i = 0; i < t->entry.inputs->len; i++) {
+        struct argument *a = &g_array_index(t->entry.inputs, struct argument, i);
+
+        input = a->kind == ARGUMENT_PATCH_CONTROL_POINT_INPUT ? a : input;
+    }
+    if (!input || !input->control_point_function) {
+        refuse(t, PVG_TRANSLATE_METADATA, "control points without their function");
+    }
+    result = LLVMGetReturnType(LLVMGlobalGetValueType(input->control_point_function));
+    fields = metadata_control_point_fields(t, input);
+    if (LLVMGetTypeKind(result) != LLVMStructTypeKind || fields->len == 0 ||
+        LLVMCountStructElementTypes(result) != fields->len || fields->len > PVG_SHADER_ATTRIBUTES) {
+        refuse(t, PVG_TRANSLATE_METADATA, "control points of another type");
+    }
+    for (guint i = 0; i < fields->len; i++) {
+        struct argument *field = &g_array_index(fields, struct argument, i);
+        uint32_t type = type_id(t, LLVMStructGetTypeAtIndex(result, i)), wide;
+        enum pvg_component_class class = attribute_class(t, field, type, field->index);
+
+        wide = spirv_shaped(&t->spirv, type, stage_scalar(t, class));
+        t->control_point[i] = spirv_variable(&t->spirv, SpvStorageClassInput,
+                                             spirv_array(&t->spirv, wide, 32), 0);
+        spirv_decorate(&t->spirv, t->control_point[i], SpvDecorationLocation, field->index);
+    }
+    t->control_point_fields = fields->len;
 }
 
+/* Metal's function that fetches one control point: a struct of its attributes. */
+uint32_t evaluation_control_point(struct translator *t, LLVMValueRef call)
+{
+    struct spirv_builder *b = &t->spirv;
+    LLVMTypeRef result = LLVMTypeOf(call);
+    uint32_t parts[PVG_SHADER_ATTRIBUTES], point, limit;
+
+    if (t->entry.stage != PVG_STAGE_EVALUATION || LLVMGetNumArgOperands(call) != 2 ||
+        LLVMGetTypeKind(result) != LLVMStructTypeKind) {
+        refuse(t, PVG_TRANSLATE_INTRINSIC, "control points outside a post-tessellation function");
+    }
+    if (!t->control_point_fields) {
+        declare_control_points(t);
+    }
+    if (LLVMCountStructElementTypes(result) != t->control_point_fields) {
+        refuse(t, PVG_TRANSLATE_METADATA, "control points of two types");
+    }
+    limit = t->entry.patch_points && t->entry.patch_points <= 32 ? t->entry.patch_points : 32;
+    point = u32_from(t, value_id(t, LLVMGetOperand(call, 0)), false);
+    point = u32_min(t, point, u32_constant(t, limit - 1));
+    for (unsigned i = 0; i < t->control_point_fields; i++) {
+        uint32_t array = spirv_type(b, spirv_type_of(b, t->control_point[i]))->element;
+        uint32_t wide = spirv_type(b, array)->element, at;
+        uint32_t type = type_id(t, LLVMStructGetTypeAtIndex(result, i));
+
+        at = spirv_op(b, SpvOpAccessChain, spirv_pointer(b, SpvStorageClassInput, wide),
+                      t->control_point[i], point);
+        parts[i] = stage_fit(t, spirv_op(b, SpvOpLoad, wide, at), type,
+                             spirv_scalar(b, wide) == spirv_sint(b));
+    }
+    return spirv_emit(b, SpvOpCompositeConstruct, type_id(t, result), parts,
+                      t->control_point_fields);
+}
+
+/* Winding and spacing are the pipeline's to say in Metal; Vulkan wants them in a module, and either
+ * tessellation stage may state them: the host's control stage does. Here stands the domain. */
 void evaluation_declare(struct translator *t)
 {
     need(t, PVG_SHADER_FEATURE_BIT_TESSELLATION, "a post-tessellation vertex function");
-    refuse(t, PVG_TRANSLATE_UNSUPPORTED, "a post-tessellation vertex function");
+    spirv_capability(&t->spirv, SpvCapabilityTessellation);
+    spirv_mode(&t->spirv,
+               SPIRV_WORDS(t->function, t->entry.patch_quad ? SpvExecutionModeQuads
+                                                            : SpvExecutionModeTriangles),
+               SpvOpExecutionMode);
+    t->reflection->patch_points = t->entry.patch_points;
+    t->reflection->patch_quad = t->entry.patch_quad;
 }

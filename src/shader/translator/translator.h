@@ -261,6 +261,8 @@ struct translator {
     GHashTable *builtins;  /* built-in and storage class -> variable */
     GHashTable *interpolants; /* struct argument -> variable */
     uint32_t function;    /* id of the entry point */
+    uint32_t control_point[PVG_SHADER_ATTRIBUTES]; /* input arrays of a patch, by field */
+    unsigned control_point_fields;
     uint32_t sample_count; /* specialisation constant, or 0 */
     bool wrote_position, sample_mask_flat;
     enum depth_qualifier depth_qualifier;
@@ -290,6 +292,7 @@ void module_release(struct translator *t);
 void metadata_read_entry(struct translator *t, const char *name);
 size_t metadata_list_entries(LLVMModuleRef module, struct pvg_air_entry *entries, size_t capacity);
 struct argument *metadata_input(struct translator *t, unsigned parameter);
+GArray *metadata_control_point_fields(struct translator *t, const struct argument *argument);
 void metadata_members(struct translator *t, const struct argument *argument);
 
 /* ---- passes.c ---- */
