@@ -451,6 +451,7 @@ static bool bind_buffers(struct scope *s, struct runner_dispatch *d, uint32_t *p
             }
             info.buffer = s->buffers[index[n]];
             info.offset = b->offset / s->r->alignment * s->r->alignment;
+            info.range = b->range ? b->offset - info.offset + b->range : VK_WHOLE_SIZE;
             remainders[n] = (uint8_t)(b->offset - info.offset);
         }
         write_descriptor(s, PVG_BINDING_BUFFER + n, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, &info, NULL,

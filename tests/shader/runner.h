@@ -16,7 +16,8 @@ struct runner;
 struct runner_buffer {
     void *bytes;
     size_t size;     /* of the Vulkan buffer and of the bound range, rounded up to 4 */
-    size_t offset;   /* bound offset, bytes; the rest is bound */
+    size_t offset;   /* bound offset, bytes */
+    size_t range;    /* bytes bound from there; 0: the rest */
 };
 
 /* A texture of 32-bit float RGBA texels, or of u32 texels for texel buffers. */

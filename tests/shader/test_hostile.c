@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/* Shaders that try to leave what is bound to them, executed, with canaries around it.
+ * Spec: 02-errata-gpu 2.9. */
+#include <glib.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ir.h"
+#include "runner.h"
+
+#define BEFORE 256 /* bytes of canary in front of the bound range: a multiple of any alignment */
+#define RANGE  64  /* bytes bound */
+#define CANARY 0xc5
+
+static struct runner *runner;
+static unsigned number;
+
+static void report(bool ok, const char *sentence, const char *why)
+{
+    printf("%s %u - %s\n", ok ? "ok" : "not ok", ++number, sentence);
+    if (!ok) {
+        printf("# %s\n", why);
+    }
+}
+
+static bool translate(LLVMMemoryBufferRef bitcode, const struct pvg_shader_options *options,
+                      struct pvg_translation *out, char *why, size_t size)
+{
+    struct pvg_translate_request request = {.entry = "k", .options = options};
+
+    if (!bitcode) {
+        snprintf(why, size, "the test's own text is wrong");
+        return false;
+    }
+    request.air = LLVMGetBufferStart(bitcode);
+    request.air_size = LLVMGetBufferSize(bitcode);
+    pvg_translate(&request, out);
+    if (out->status != PVG_TRANSLATE_DONE) {
+        snprintf(why, size, "%s", out->reason);
+    }
+    return out->status == PVG_TRANSLATE_DONE;
+}
+
+/* Offsets a shader may come up with, in bytes. */
+static const int64_t offsets[] = {0, RANGE - 8, RANGE - 4, RANGE - 1, RANGE, RANGE + 1, RANGE + 4,
+                                  -1, -4, -8, -BEFORE, 1 << 20, INT32_MAX, INT32_MIN,
+                                  INT64_C(1) << 32, (INT64_C(1) << 32) - 4, INT64_MAX - 7,
+                                  INT64_MIN};
+
+/* Runs a kernel of (data, offset in, result out) for one offset; false if a canary died. */
+static bool try_offset(const struct pvg_translation *kernel, int64_t offset, uint64_t *result,
+                       uint8_t *inside)
+{
+    uint8_t memory[BEFORE + RANGE + 256];
+    struct runner_dispatch d = {.kernel = kernel, .groups = {1, 1, 1}, .local = {1, 1, 1}};
+    char why[256];
+    bool intact = true;
+
+    memset(memory, CANARY, sizeof(memory));
+    memset(memory + BEFORE, 0x11, RANGE);
+    *result = 0;
+    d.buffers[0] = (struct runner_buffer){memory, sizeof(memory), BEFORE, RANGE};
+    d.buffers[1] = (struct runner_buffer){&offset, sizeof(offset), 0, 0};
+    d.buffers[2] = (struct runner_buffer){result, sizeof(*result), 0, 0};
+    if (!runner_dispatch(runner, &d, why, sizeof(why))) {
+        printf("# %s\n", why);
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(memory); i++) {
+        if (i < BEFORE || i >= BEFORE + RANGE) {
+            intact &= memory[i] == CANARY;
+        }
+    }
+    memcpy(inside, memory + BEFORE, RANGE);
+    return intact;
+}
+
+struct width {
+    const char *type, *atomic;
+    unsigned bytes, align;
+};
+
+static const struct width widths[] = {
+    {"i8", NULL, 1, 1},   {"i16", NULL, 2, 2},         {"i32", NULL, 4, 4},
+    {"i64", NULL, 8, 8},  {"<4 x float>", NULL, 16, 4}, {"i32", NULL, 4, 1},
+    {"i16", NULL, 2, 1},  {"i32", "xchg.i32", 4, 4},
+};
+
+static const char nodes[] = "!10 = " IR_BUFFER(0, 0, 4) "!11 = " IR_BUFFER(1, 1, 8)
+                            "!12 = " IR_BUFFER(2, 2, 8);
+
+static LLVMMemoryBufferRef store_kernel(const struct width *w)
+{
+    g_autofree char *access =
+        w->atomic ? g_strdup_printf("%%old = call i32 @air.atomic.global.%s(ptr addrspace(1) %%p, "
+                                    "i32 -1, i32 0, i32 2, i1 true)",
+                                    w->atomic)
+                  : g_strdup_printf("store %s %s, ptr addrspace(1) %%p, align %u", w->type,
+                                    w->type[0] == '<' ? "<float 1.0, float 1.0, float 1.0, "
+                                                        "float 1.0>"
+                                                      : "-1",
+                                    w->align);
+    g_autofree char *text = g_strdup_printf(
+        "declare i32 @air.atomic.global.xchg.i32(ptr addrspace(1), i32, i32, i32, i1)\n"
+        "define void @k(ptr addrspace(1) %%d, ptr addrspace(1) %%o, ptr addrspace(1) %%r) {\n"
+        "  %%i = load i64, ptr addrspace(1) %%o, align 8\n"
+        "  %%p = getelementptr i8, ptr addrspace(1) %%d, i64 %%i\n"
+        "  %s\n  ret void\n}\n%s", access, nodes);
+
+    return ir_kernel(text, "!{!10, !11, !12}");
+}
+
+static LLVMMemoryBufferRef load_kernel(const struct width *w)
+{
+    g_autofree char *widen = w->bytes < 8 ? g_strdup_printf("%%x = zext %s %%v to i64", w->type)
+                                          : g_strdup("%x = add i64 %v, 0");
+    g_autofree char *text = g_strdup_printf(
+        "define void @k(ptr addrspace(1) %%d, ptr addrspace(1) %%o, ptr addrspace(1) %%r) {\n"
+        "  %%i = load i64, ptr addrspace(1) %%o, align 8\n"
+        "  %%p = getelementptr i8, ptr addrspace(1) %%d, i64 %%i\n"
+        "  %%v = load %s, ptr addrspace(1) %%p, align %u\n"
+        "  %s\n"
+        "  store i64 %%x, ptr addrspace(1) %%r, align 8\n  ret void\n}\n%s",
+        w->type, w->align, widen, nodes);
+
+    return ir_kernel(text, "!{!10, !11, !12}");
+}
+
+static bool is_inside(int64_t offset, unsigned bytes)
+{
+    return offset >= 0 && offset <= RANGE - (int64_t)bytes;
+}
+
+static void stores_stay_inside(const struct width *w)
+{
+    LLVMMemoryBufferRef bitcode = store_kernel(w);
+    g_autofree struct pvg_shader_options *options = g_new0(struct pvg_shader_options, 1);
+    g_autofree struct pvg_translation *out = g_new0(struct pvg_translation, 1);
+    g_autofree char *sentence = g_strdup_printf(
+        "%s of %s aligned to %u never touches what is outside the bound range",
+        w->atomic ? "an atomic" : "a store", w->type, w->align);
+    char why[256] = "";
+    bool ok;
+
+    options->features = runner_features(runner);
+    ok = translate(bitcode, options, out, why, sizeof(why));
+    for (size_t i = 0; ok && i < G_N_ELEMENTS(offsets); i++) {
+        uint8_t inside[RANGE];
+        uint64_t result;
+
+        if (offsets[i] % w->align) {
+            continue; /* a promise of the compiler, not of safety: the store goes elsewhere inside */
+        }
+        if (!try_offset(out, offsets[i], &result, inside)) {
+            snprintf(why, sizeof(why), "offset %" G_GINT64_FORMAT " killed a canary", offsets[i]);
+            ok = false;
+        } else if (is_inside(offsets[i], w->bytes) && inside[offsets[i]] == 0x11) {
+            snprintf(why, sizeof(why), "offset %" G_GINT64_FORMAT " was not written", offsets[i]);
+            ok = false;
+        }
+    }
+    report(ok, sentence, why);
+    pvg_translation_finish(out);
+    if (bitcode) {
+        LLVMDisposeMemoryBuffer(bitcode);
+    }
+}
+
+static void loads_stay_inside(const struct width *w)
+{
+    LLVMMemoryBufferRef bitcode = load_kernel(w);
+    g_autofree struct pvg_shader_options *options = g_new0(struct pvg_shader_options, 1);
+    g_autofree struct pvg_translation *out = g_new0(struct pvg_translation, 1);
+    g_autofree char *sentence = g_strdup_printf(
+        "a load of %s aligned to %u never sees what is outside the bound range", w->type, w->align);
+    char why[256] = "";
+    bool ok;
+
+    options->features = runner_features(runner);
+    ok = translate(bitcode, options, out, why, sizeof(why));
+    for (size_t i = 0; ok && i < G_N_ELEMENTS(offsets); i++) {
+        uint8_t inside[RANGE];
+        uint64_t result, all = UINT64_C(0x1111111111111111) >> (64 - 8 * w->bytes);
+
+        ok = try_offset(out, offsets[i], &result, inside);
+        for (unsigned byte = 0; ok && byte < 8; byte++) {
+            if ((result >> (8 * byte) & 0xff) == CANARY) {
+                snprintf(why, sizeof(why), "offset %" G_GINT64_FORMAT " read %" PRIx64, offsets[i],
+                         result);
+                ok = false;
+            }
+        }
+        if (ok && is_inside(offsets[i], w->bytes) && offsets[i] % w->align == 0 && result != all) {
+            snprintf(why, sizeof(why), "offset %" G_GINT64_FORMAT " read %" PRIx64, offsets[i],
+                     result);
+            ok = false;
+        }
+    }
+    report(ok, sentence, why);
+    pvg_translation_finish(out);
+    if (bitcode) {
+        LLVMDisposeMemoryBuffer(bitcode);
+    }
+}
+
+/* Runs one kernel of (data, index in, result out) and expects it to end without harm. */
+static void survives(const char *sentence, const char *definitions, const char *inputs,
+                     int64_t index, uint32_t budget)
+{
+    g_autofree char *text = g_strconcat(definitions, nodes, NULL);
+    LLVMMemoryBufferRef bitcode = ir_kernel(text, inputs);
+    g_autofree struct pvg_shader_options *options = g_new0(struct pvg_shader_options, 1);
+    g_autofree struct pvg_translation *out = g_new0(struct pvg_translation, 1);
+    uint8_t inside[RANGE];
+    uint64_t result = 0;
+    char why[256] = "";
+    bool ok;
+
+    options->features = runner_features(runner);
+    options->budget = budget;
+    ok = translate(bitcode, options, out, why, sizeof(why));
+    if (ok && !try_offset(out, index, &result, inside)) {
+        snprintf(why, sizeof(why), "a canary died");
+        ok = false;
+    }
+    report(ok, sentence, why);
+    pvg_translation_finish(out);
+    if (bitcode) {
+        LLVMDisposeMemoryBuffer(bitcode);
+    }
+}
+
+static void threadgroup_and_private(void)
+{
+    static const int64_t indices[] = {64, -1, INT32_MAX, INT64_C(1) << 31, 20000, 100000};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(indices); i++) {
+        g_autofree char *group = g_strdup_printf(
+            "threadgroup memory indexed by %" G_GINT64_FORMAT " is not left", indices[i]);
+        g_autofree char *local = g_strdup_printf(
+            "a private array indexed by %" G_GINT64_FORMAT " is not left", indices[i]);
+
+        survives(group,
+                 "@w = internal addrspace(3) global [64 x i32] undef, align 4\n"
+                 "define void @k(ptr addrspace(1) %d, ptr addrspace(1) %o, ptr addrspace(1) %r) {\n"
+                 "  %i = load i64, ptr addrspace(1) %o, align 8\n"
+                 "  %p = getelementptr [64 x i32], ptr addrspace(3) @w, i64 0, i64 %i\n"
+                 "  store i32 7, ptr addrspace(3) %p, align 4\n"
+                 "  %v = load i32, ptr addrspace(3) %p, align 4\n"
+                 "  store i32 %v, ptr addrspace(1) %r, align 4\n  ret void\n}\n",
+                 "!{!10, !11, !12}", indices[i], 0);
+        survives(local,
+                 "define void @k(ptr addrspace(1) %d, ptr addrspace(1) %o, ptr addrspace(1) %r) {\n"
+                 "  %a = alloca [16 x i32], align 4\n"
+                 "  %i = load i64, ptr addrspace(1) %o, align 8\n"
+                 "  %p = getelementptr [16 x i32], ptr %a, i64 0, i64 %i\n"
+                 "  store i32 7, ptr %p, align 4\n"
+                 "  %q = getelementptr [16 x i32], ptr %a, i64 0, i64 3\n"
+                 "  %v = load i32, ptr %q, align 4\n"
+                 "  store i32 %v, ptr addrspace(1) %r, align 4\n  ret void\n}\n",
+                 "!{!10, !11, !12}", indices[i], 0);
+    }
+}
+
+static void endless_loops(void)
+{
+    survives("a loop without an exit ends when the budget is spent",
+             "define void @k(ptr addrspace(1) %d, ptr addrspace(1) %o, ptr addrspace(1) %r) {\n"
+             "  br label %l\nl:\n  store volatile i32 1, ptr addrspace(1) %r, align 4\n"
+             "  br label %l\n}\n", "!{!10, !11, !12}", 0, 100000);
+    survives("a loop whose exit never comes ends when the budget is spent",
+             "define void @k(ptr addrspace(1) %d, ptr addrspace(1) %o, ptr addrspace(1) %r) {\n"
+             "e:\n  br label %l\nl:\n  %v = load volatile i32, ptr addrspace(1) %o, align 4\n"
+             "  %c = icmp eq i32 %v, 12345\n  br i1 %c, label %x, label %l\n"
+             "x:\n  store i32 1, ptr addrspace(1) %r, align 4\n  ret void\n}\n",
+             "!{!10, !11, !12}", 0, 100000);
+    survives("nested loops share one budget",
+             "define void @k(ptr addrspace(1) %d, ptr addrspace(1) %o, ptr addrspace(1) %r) {\n"
+             "e:\n  br label %a\n"
+             "a:\n  %i = phi i32 [0, %e], [%i1, %n]\n  br label %b\n"
+             "b:\n  %j = phi i32 [0, %a], [%j1, %b]\n"
+             "  store volatile i32 %j, ptr addrspace(1) %r, align 4\n"
+             "  %j1 = add i32 %j, 1\n  %c = icmp ult i32 %j1, 1000000000\n"
+             "  br i1 %c, label %b, label %n\n"
+             "n:\n  %i1 = add i32 %i, 1\n  %f = icmp ult i32 %i1, 1000000000\n"
+             "  br i1 %f, label %a, label %x\nx:\n  ret void\n}\n",
+             "!{!10, !11, !12}", 0, 100000);
+}
+
+int main(void)
+{
+    char why[256];
+
+    runner = runner_create(why, sizeof(why));
+    if (!runner) {
+        printf("1..0 # SKIP %s\n", why);
+        return 0;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(widths); i++) {
+        stores_stay_inside(&widths[i]);
+        if (!widths[i].atomic && widths[i].bytes <= 8) {
+            loads_stay_inside(&widths[i]);
+        }
+    }
+    threadgroup_and_private();
+    endless_loops();
+    printf("1..%u\n", number);
+    runner_destroy(runner);
+    return 0;
+}
