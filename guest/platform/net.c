@@ -87,10 +87,10 @@ static bool client_send(const struct client *client, uint8_t type, const struct 
                   sizeof(everyone)) == sizeof(message);
 }
 
-/* Waits for an answer of @type to our transaction. */
+/* Waits two seconds for an answer of @type to our transaction. */
 static bool client_receive(const struct client *client, uint8_t type, struct message *message)
 {
-    double deadline = clock_now() + 5;
+    double deadline = clock_now() + 2;
 
     while (clock_now() < deadline) {
         const uint8_t *own_type;
@@ -104,6 +104,19 @@ static bool client_receive(const struct client *client, uint8_t type, struct mes
         }
         own_type = option_of(message, OPTION_TYPE, 1);
         if (own_type && *own_type == type) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Sends a message of type @ask until an answer of type @wanted comes. What is sent before the link
+ * is up is lost, and says nothing about the device. */
+static bool client_exchange(const struct client *client, uint8_t ask, const struct message *offer,
+                            uint8_t wanted, struct message *answer)
+{
+    for (unsigned attempts = 0; attempts < 10; attempts++) {
+        if (client_send(client, ask, offer) && client_receive(client, wanted, answer)) {
             return true;
         }
     }
@@ -143,11 +156,11 @@ void check_dhcp(struct report *report)
     struct message offer, lease;
 
     if (client_open(&client, report, "eth0") &&
-        report_expect(report, client_send(&client, DISCOVER, NULL), "cannot send") &&
-        report_expect(report, client_receive(&client, OFFER, &offer), "no offer came") &&
+        report_expect(report, client_exchange(&client, DISCOVER, NULL, OFFER, &offer),
+                      "no offer came") &&
         report_expect(report, option_of(&offer, OPTION_SERVER, 4), "the offer names no server") &&
-        report_expect(report, client_send(&client, REQUEST, &offer), "cannot send") &&
-        report_expect(report, client_receive(&client, ACK, &lease), "no lease came")) {
+        report_expect(report, client_exchange(&client, REQUEST, &offer, ACK, &lease),
+                      "no lease came")) {
         report_expect(report, lease.yours && lease.yours == offer.yours,
                       "the lease is not what was offered");
     }

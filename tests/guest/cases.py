@@ -49,7 +49,7 @@ def run(*tests, needs=paths.qemu("arm64")):
     failed = False
     for number, test in enumerate(tests, 1):
         name = test.__name__.replace("_", " ")
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="vmapple-test-"))
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="guest-test-", dir=paths.BUILD))
         try:
             if needs and not needs.exists():
                 raise Skip(f"no {needs}; make qemu builds it")

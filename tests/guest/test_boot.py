@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Stock Linux boots on -M vmapple and finds every device in working order."""
+"""Stock Linux boots on -M vmapple, and on an x86-64 machine with apple-gfx-pci, and finds every
+device in working order."""
 import cases
 from vm import guest, paths, png
 
@@ -34,6 +35,12 @@ def four_cpus_without_msi_pass_all_checks_and_show_the_picture(folder):
     check_all(folder, cpus=4, msi=False)
 
 
+def an_x86_64_guest_sees_the_gpu_on_pci(folder):
+    cases.need_qemu("amd64")
+    check_all(folder, board="q35", checks=8, cpus=2)
+
+
 cases.run(
     one_cpu_with_msi_passes_all_checks_and_shows_the_picture,
-    four_cpus_without_msi_pass_all_checks_and_show_the_picture)
+    four_cpus_without_msi_pass_all_checks_and_show_the_picture,
+    an_x86_64_guest_sees_the_gpu_on_pci)
