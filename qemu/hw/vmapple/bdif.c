@@ -375,10 +375,11 @@ static uint32_t bdif_register(BdifDisk *disk, hwaddr offset)
     }
 }
 
+/* A register, a part of one, or two. */
 static uint64_t bdif_read(void *opaque, hwaddr offset, unsigned size)
 {
     BdifDisk *disk = bdif_disk(opaque, offset);
-    hwaddr reg = offset & MAKE_64BIT_MASK(0, PAGE_SHIFT);
+    hwaddr reg = QEMU_ALIGN_DOWN(offset, 4) & MAKE_64BIT_MASK(0, PAGE_SHIFT);
     uint64_t value;
 
     if (disk) {
@@ -390,6 +391,7 @@ static uint64_t bdif_read(void *opaque, hwaddr offset, unsigned size)
         /* Nobody there */
         value = reg == A_STATUS ? 0 : UINT64_MAX;
     }
+    value = extract64(value, (offset % 4) * 8, size * 8);
     trace_vmapple_bdif_read(offset, size, value);
     return value;
 }
@@ -400,19 +402,18 @@ static void bdif_write(void *opaque, hwaddr offset, uint64_t value,
     BdifDisk *disk = bdif_disk(opaque, offset);
 
     trace_vmapple_bdif_write(offset, size, value);
-    if (disk &&
+    if (disk && size >= 4 &&
         (offset & MAKE_64BIT_MASK(0, PAGE_SHIFT)) == A_COMMAND) {
         bdif_command(disk, value);
     }
 }
 
-/* Smaller reads get a part of a register; a command takes 4 or 8 bytes. */
 static const MemoryRegionOps bdif_ops = {
     .read = bdif_read,
     .write = bdif_write,
     .endianness = DEVICE_LITTLE_ENDIAN,
     .valid = { .min_access_size = 1, .max_access_size = 8 },
-    .impl = { .min_access_size = 4, .max_access_size = 8 },
+    .impl = { .min_access_size = 1, .max_access_size = 8 },
 };
 
 /*
