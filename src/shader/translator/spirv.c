@@ -457,12 +457,14 @@ static bool has_effect(SpvOp op)
            (op >= SpvOpAtomicLoad && op <= SpvOpAtomicXor) || op == SpvOpAtomicFAddEXT;
 }
 
-/* Marks, from the instructions with effects, all that they need; what stays unmarked is dead. Any
- * operand word that could be an id counts as one, which only keeps more. */
-static void drop_dead(struct spirv_builder *b, GArray *out)
+/* Marks, from the instructions with effects, all that they need; what stays unmarked is dead and
+ * goes, with its decorations. Any operand word that could be an id counts as one, which only keeps
+ * more. */
+static void drop_dead(struct spirv_builder *b)
 {
-    const uint32_t *words = (const uint32_t *)b->body->data;
-    size_t total = b->body->len;
+    g_autoptr(GArray) body = b->body, decorations = b->decorations;
+    const uint32_t *words = (const uint32_t *)body->data;
+    size_t total = body->len;
     g_autofree uint32_t *definition = g_new0(uint32_t, b->bound); /* offset + 1 */
     g_autofree uint8_t *live = g_malloc0(total + 1);
     g_autoptr(GArray) work = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -496,9 +498,19 @@ static void drop_dead(struct spirv_builder *b, GArray *out)
             }
         }
     }
+    b->body = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    b->decorations = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     for (uint32_t at = 0; at < total; at += words[at] >> 16) {
         if (live[at]) {
-            g_array_append_vals(out, words + at, words[at] >> 16);
+            g_array_append_vals(b->body, words + at, words[at] >> 16);
+        }
+    }
+    words = (const uint32_t *)decorations->data;
+    for (uint32_t at = 0; at < decorations->len; at += words[at] >> 16) {
+        uint32_t where = definition[words[at + 1]];
+
+        if (!where || live[where - 1]) {
+            g_array_append_vals(b->decorations, words + at, words[at] >> 16);
         }
     }
 }
@@ -513,6 +525,7 @@ uint32_t *spirv_assemble(struct spirv_builder *b, SpvExecutionModel model, uint3
     uint32_t glsl_name[4] = {b->glsl};
     uint32_t entry[4] = {model, function};
 
+    drop_dead(b);
     header[3] = b->bound;
     g_array_append_vals(out, header, 5);
     g_array_append_vals(out, b->capabilities->data, b->capabilities->len);
@@ -534,7 +547,7 @@ uint32_t *spirv_assemble(struct spirv_builder *b, SpvExecutionModel model, uint3
     append(out, SpvOpFunction, NULL, 0, SPIRV_WORDS(type_void, function, 0, type_function));
     append(out, SpvOpLabel, NULL, 0, &entry_label, 1);
     g_array_append_vals(out, b->variables->data, b->variables->len);
-    drop_dead(b, out);
+    g_array_append_vals(out, b->body->data, b->body->len);
     append(out, SpvOpFunctionEnd, NULL, 0, NULL, 0);
     *count = out->len;
     return (uint32_t *)g_array_free(out, FALSE);
