@@ -50,6 +50,7 @@ struct encoder {
 };
 
 static const struct pvg_encoder_impl *const encoders[] = {
+    [PVG_WIRE_SEGMENT_TYPE_RENDER] = &pvg_render_encoder,
     [PVG_WIRE_SEGMENT_TYPE_COMPUTE] = &pvg_compute_encoder,
     [PVG_WIRE_SEGMENT_TYPE_BLIT] = &pvg_blit_encoder,
     [PVG_WIRE_SEGMENT_TYPE_EVENT] = &pvg_event_encoder,

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/refusal.h"
+#include "shader/metallib_writer.h"
 
 #define RAM_SIZE 0x40000000ull /* reserved, not resident */
 #define ROWS_AT  0x4000000ull
@@ -304,6 +305,34 @@ void stage_texture_read(struct stage *stage, const struct kit_texture *texture, 
         kit_task_read(&stage->kit, &stage->task, row_at(texture, level, piece, rows, y),
                       (uint8_t *)bytes + (size_t)y * row, row);
     }
+}
+
+uint32_t stage_function(struct stage *stage, const char *path, const char *entry)
+{
+    const char *folder = getenv("PVG_FIXTURES");
+    g_autofree char *file = g_build_filename(folder ? folder : "", path, NULL);
+    g_autofree char *bytes = NULL;
+    gsize size;
+
+    if (!folder || !g_file_get_contents(file, &bytes, &size, NULL)) {
+        fprintf(stderr, "# %s is not there: the scene is skipped\n", file);
+        skip();
+    }
+    if (entry) {
+        const struct pvg_metallib_source source = {
+            .function = {.name = entry,
+                         .type = entry[0] == 'v' ? PVG_METALLIB_VERTEX : PVG_METALLIB_FRAGMENT,
+                         .bitcode = (const uint8_t *)bytes,
+                         .bitcode_size = size},
+        };
+        GByteArray *library = pvg_metallib_write(&source, 1);
+        uint32_t function =
+            kit_function_create(&stage->kit, &stage->task, library->data, library->len);
+
+        g_byte_array_unref(library);
+        return function;
+    }
+    return kit_function_create(&stage->kit, &stage->task, bytes, (uint32_t)size);
 }
 
 uint64_t stage_stat(struct stage *stage, const char *name)

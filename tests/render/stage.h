@@ -79,6 +79,11 @@ void stage_texture_write(struct stage *stage, const struct kit_texture *texture,
 void stage_texture_read(struct stage *stage, const struct kit_texture *texture, unsigned level,
                         unsigned piece, unsigned rows, unsigned row, void *bytes);
 
+/* A function of the specification's fixtures: @path below the folder, @entry NULL for a library of
+ * one function, else the entry to take out of bare bitcode. Skips the scene, loudly, when the
+ * fixtures are not there. */
+uint32_t stage_function(struct stage *stage, const char *path, const char *entry);
+
 uint64_t stage_stat(struct stage *stage, const char *name);
 /* How often @why was refused. */
 uint64_t stage_refusals(struct stage *stage, enum pvg_refusal why);

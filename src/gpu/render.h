@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* A render encoder: its pass (render_pass.c), its records (render.c) and its draws (draw.c).
+ *
+ * A pass is begun on Vulkan with its first draw, or at its end if it has none, so that what comes
+ * before is free to use barriers. When it must be interrupted it is begun again with what it had:
+ * every attachment is stored, and resolves happen once, at the end. Spec: 40-render 3, 12, 13. */
+#ifndef PVG_GPU_RENDER_H
+#define PVG_GPU_RENDER_H
+
+#include "gpu/binds.h"
+#include "gpu/depth_stencil.h"
+#include "wire/render.h"
+
+#define PVG_RENDER_VIEWPORTS 16
+
+struct pvg_render_target {
+    struct pvg_texture *texture; /* held by the batch; NULL: the slot is not used */
+    struct pvg_texture *resolve; /* NULL: none */
+    VkImageView view, resolve_view;
+    uint32_t load, store; /* enum pvg_wire_load_action, pvg_wire_store_action */
+    VkClearValue clear;
+    VkResolveModeFlagBits resolve_mode;
+};
+
+/* What a draw must tell Vulkan again before it can run. */
+enum pvg_render_dirty {
+    PVG_RENDER_VIEWPORTS_DIRTY = 1 << 0,
+    PVG_RENDER_RASTER_DIRTY = 1 << 1, /* cull, winding */
+    PVG_RENDER_DEPTH_DIRTY = 1 << 2,  /* depth-stencil state and references */
+    PVG_RENDER_BIAS_DIRTY = 1 << 3,
+    PVG_RENDER_BLEND_DIRTY = 1 << 4,
+    PVG_RENDER_PIPELINE_DIRTY = 1 << 5,
+    PVG_RENDER_VERTICES_DIRTY = 1 << 6, /* vertex buffers */
+    PVG_RENDER_ALL_DIRTY = (1 << 7) - 1,
+};
+
+struct pvg_render {
+    struct pvg_gpu_run *run;
+
+    /* The pass. */
+    bool described; /* its record has come */
+    bool refused;   /* ... and cannot be executed: no draw of it is */
+    bool open;      /* between vkCmdBeginRendering and vkCmdEndRendering */
+    bool begun;     /* was open before: attachments hold what was drawn */
+    struct pvg_render_target colours[PVG_MAX_COLOURS], depth, stencil;
+    uint32_t width, height, layers, samples;
+    uint32_t default_samples; /* of a pass without attachments */
+
+    /* The state. */
+    struct pvg_binds vertex, fragment;
+    struct pvg_render_pipeline *pipeline;    /* held by the batch; NULL: none, or a bad one */
+    struct pvg_depth_stencil *depth_stencil; /* NULL: the default */
+    bool depth_stencil_bad, viewports_bad;
+    VkViewport viewports[PVG_RENDER_VIEWPORTS];
+    VkRect2D scissors[PVG_RENDER_VIEWPORTS];
+    uint32_t viewport_count, scissor_count; /* 0: the default */
+    uint32_t cull, winding;
+    bool lines, depth_clamp;
+    float bias[3]; /* constant, clamp, slope: Vulkan's order */
+    float blend[4];
+    uint32_t stencil_reference[2]; /* front, back */
+
+    /* What Vulkan has been told. */
+    unsigned dirty; /* enum pvg_render_dirty */
+    VkPipeline bound;
+    uint32_t bound_primitive; /* and index restart: UINT32_MAX when not told */
+    uint8_t push[PVG_PUSH_SIZE];
+};
+
+/* ---- render_pass.c ---- */
+
+enum pvg_refusal pvg_render_describe_pass(struct pvg_render *render,
+                                          const struct pvg_wire_render_pass *rec);
+/* Makes sure the pass is open. Refuses STATE when there is none that can be executed. */
+PVG_NODISCARD enum pvg_refusal pvg_render_open(struct pvg_render *render);
+/* Interrupts the pass: the next draw goes on with it. */
+void pvg_render_break(struct pvg_render *render);
+/* Loads, clears, stores and resolves also if nothing was drawn. */
+void pvg_render_finish_pass(struct pvg_render *render);
+
+/* ---- draw.c ---- */
+
+enum pvg_refusal pvg_render_draw(struct pvg_render *render, const struct pvg_wire_draw *rec);
+enum pvg_refusal pvg_render_draw_indexed(struct pvg_render *render,
+                                         const struct pvg_wire_draw_indexed *rec);
+enum pvg_refusal pvg_render_draw_indirect(struct pvg_render *render,
+                                          const struct pvg_wire_draw_indirect *rec);
+enum pvg_refusal pvg_render_draw_indexed_indirect(struct pvg_render *render,
+                                                  const struct pvg_wire_draw_indexed_indirect *rec);
+
+#endif
