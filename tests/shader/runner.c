@@ -30,7 +30,7 @@ struct scope {
     VkShaderModule modules[2];
     VkPipeline pipeline;
     VkDescriptorPool descriptors;
-    VkDescriptorSet set;
+    VkDescriptorSet set[2];
     VkSampler samplers[48];
     uint32_t sampler_count;
     VkBuffer buffers[64];
@@ -331,8 +331,8 @@ static int make_buffer(struct scope *s, const void *bytes, size_t size, VkBuffer
     return (int)i;
 }
 
-static bool make_image(struct scope *s, uint32_t i, const struct runner_texture *t,
-                       const struct pvg_shader_texture *info)
+static bool make_image(struct scope *s, uint32_t i, const struct runner_texture *t, bool arrayed,
+                       VkFormat format, VkImageUsageFlags usage)
 {
     VkImageCreateInfo image = {VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO};
     VkImageViewCreateInfo view = {VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO};
@@ -341,13 +341,12 @@ static bool make_image(struct scope *s, uint32_t i, const struct runner_texture 
     VkDevice d = s->r->device;
 
     image.imageType = VK_IMAGE_TYPE_2D;
-    image.format = VK_FORMAT_R32G32B32A32_SFLOAT;
+    image.format = format;
     image.extent = (VkExtent3D){t->width, t->height, 1};
     image.mipLevels = 1;
     image.arrayLayers = t->layers;
     image.samples = VK_SAMPLE_COUNT_1_BIT;
-    image.usage = VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_STORAGE_BIT |
-                  VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
+    image.usage = usage | VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
     if (vkCreateImage(d, &image, NULL, &s->images[i]) != VK_SUCCESS) {
         return false;
     }
@@ -355,7 +354,7 @@ static bool make_image(struct scope *s, uint32_t i, const struct runner_texture 
     memory.allocationSize = need.size;
     memory.memoryTypeIndex = s->r->memory_type;
     view.image = s->images[i];
-    view.viewType = info->arrayed ? VK_IMAGE_VIEW_TYPE_2D_ARRAY : VK_IMAGE_VIEW_TYPE_2D;
+    view.viewType = arrayed ? VK_IMAGE_VIEW_TYPE_2D_ARRAY : VK_IMAGE_VIEW_TYPE_2D;
     view.format = image.format;
     view.subresourceRange =
         (VkImageSubresourceRange){VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, t->layers};
@@ -405,25 +404,26 @@ static bool make_set(struct scope *s)
     for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
         sizes[i] = (VkDescriptorPoolSize){types[i], 64};
     }
-    pool.maxSets = 1;
+    pool.maxSets = 2;
     pool.poolSizeCount = G_N_ELEMENTS(sizes);
     pool.pPoolSizes = sizes;
     if (vkCreateDescriptorPool(s->r->device, &pool, NULL, &s->descriptors) != VK_SUCCESS) {
         return false;
     }
     info.descriptorPool = s->descriptors;
-    info.descriptorSetCount = 1;
+    info.descriptorSetCount = 2;
     info.pSetLayouts = s->sets;
-    return vkAllocateDescriptorSets(s->r->device, &info, &s->set) == VK_SUCCESS;
+    return vkAllocateDescriptorSets(s->r->device, &info, s->set) == VK_SUCCESS;
 }
 
-static void write_descriptor(struct scope *s, uint32_t binding, VkDescriptorType type,
+static void write_descriptor(struct scope *s, uint32_t set, uint32_t binding,
+                             VkDescriptorType type,
                              const VkDescriptorBufferInfo *buffer,
                              const VkDescriptorImageInfo *image, const VkBufferView *view)
 {
     VkWriteDescriptorSet write = {VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET};
 
-    write.dstSet = s->set;
+    write.dstSet = s->set[set];
     write.dstBinding = binding;
     write.descriptorCount = 1;
     write.descriptorType = type;
@@ -433,14 +433,15 @@ static void write_descriptor(struct scope *s, uint32_t binding, VkDescriptorType
     vkUpdateDescriptorSets(s->r->device, 1, &write, 0, NULL);
 }
 
-static bool bind_buffers(struct scope *s, struct runner_dispatch *d, uint32_t *push, int *index)
+static bool bind_buffers(struct scope *s, const struct pvg_shader_reflection *r,
+                         struct runner_buffer *buffers, uint32_t set, uint32_t *push, int *index)
 {
-    const struct pvg_shader_reflection *r = &d->kernel->reflection;
-    uint8_t *remainders = (uint8_t *)push + PVG_PUSH_REMAINDER_SET0;
+    uint8_t *remainders =
+        (uint8_t *)push + (set ? PVG_PUSH_REMAINDER_SET1 : PVG_PUSH_REMAINDER_SET0);
 
     for (uint32_t i = 0; i < r->buffer_count; i++) {
         uint32_t n = r->buffers[i].index;
-        struct runner_buffer *b = &d->buffers[n];
+        struct runner_buffer *b = &buffers[n];
         VkDescriptorBufferInfo info = {VK_NULL_HANDLE, 0, VK_WHOLE_SIZE};
 
         index[n] = -1;
@@ -454,8 +455,8 @@ static bool bind_buffers(struct scope *s, struct runner_dispatch *d, uint32_t *p
             info.range = b->range ? b->offset - info.offset + b->range : VK_WHOLE_SIZE;
             remainders[n] = (uint8_t)(b->offset - info.offset);
         }
-        write_descriptor(s, PVG_BINDING_BUFFER + n, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, &info, NULL,
-                         NULL);
+        write_descriptor(s, set, PVG_BINDING_BUFFER + n, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, &info,
+                         NULL, NULL);
     }
     return true;
 }
@@ -486,18 +487,20 @@ static bool bind_textures(struct scope *s, struct runner_dispatch *d, int *stagi
                 VK_SUCCESS) {
                 return false;
             }
-            write_descriptor(s, binding, VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, NULL, NULL,
+            write_descriptor(s, 0, binding, VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER, NULL, NULL,
                              &s->texel_views[i & 7]);
             continue;
         }
         staging[i] = make_buffer(s, t->texels, 16 * (size_t)t->width * t->height * t->layers,
                                  VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
                                      VK_BUFFER_USAGE_TRANSFER_DST_BIT);
-        if (staging[i] < 0 || !make_image(s, i & 7, t, info)) {
+        if (staging[i] < 0 || !make_image(s, i & 7, t, info->arrayed, VK_FORMAT_R32G32B32A32_SFLOAT,
+                                            VK_IMAGE_USAGE_SAMPLED_BIT |
+                                                VK_IMAGE_USAGE_STORAGE_BIT)) {
             return false;
         }
         image.imageView = s->views[i & 7];
-        write_descriptor(s, binding,
+        write_descriptor(s, 0, binding,
                          info->storage ? VK_DESCRIPTOR_TYPE_STORAGE_IMAGE
                                        : VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE,
                          NULL, &image, NULL);
@@ -541,7 +544,7 @@ static bool record_and_wait(struct scope *s, struct runner_dispatch *d, const ui
         }
     }
     vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, s->pipeline);
-    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, s->layout, 0, 1, &s->set, 0,
+    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, s->layout, 0, 2, s->set, 0,
                             NULL);
     vkCmdPushConstants(commands, s->layout, VK_SHADER_STAGE_ALL, 0, PVG_PUSH_SIZE, push);
     vkCmdDispatch(commands, d->groups[0], d->groups[1], d->groups[2]);
@@ -591,7 +594,7 @@ bool runner_dispatch(struct runner *r, struct runner_dispatch *d, char *why, siz
     if (!make_layout(&s, d->kernel, NULL) || !make_module(&s, d->kernel, &s.modules[0]) ||
         !make_compute(&s, d)) {
         failed = "no pipeline";
-    } else if (!make_set(&s) || !bind_buffers(&s, d, push, buffers) ||
+    } else if (!make_set(&s) || !bind_buffers(&s, &d->kernel->reflection, d->buffers, 0, push, buffers) ||
                !bind_textures(&s, d, staging)) {
         failed = "no resources";
     } else {
@@ -640,8 +643,9 @@ static VkFormat attribute_format(const struct pvg_shader_attribute *a)
     return formats[a->component_class - PVG_CLASS_FLOAT][a->components - 1];
 }
 
+/* @draw: where attributes lie, or NULL. */
 static bool make_graphics(struct scope *s, const struct pvg_translation *vertex,
-                          const struct pvg_translation *fragment)
+                          const struct pvg_translation *fragment, const struct runner_draw *draw)
 {
     VkVertexInputAttributeDescription attributes[PVG_SHADER_ATTRIBUTES];
     VkVertexInputBindingDescription binding = {0, 64, VK_VERTEX_INPUT_RATE_VERTEX};
@@ -654,8 +658,8 @@ static bool make_graphics(struct scope *s, const struct pvg_translation *vertex,
         VK_STRUCTURE_TYPE_PIPELINE_VERTEX_INPUT_STATE_CREATE_INFO};
     VkPipelineInputAssemblyStateCreateInfo assembly = {
         VK_STRUCTURE_TYPE_PIPELINE_INPUT_ASSEMBLY_STATE_CREATE_INFO};
-    VkViewport viewport = {0, 0, 16, 16, 0, 1};
-    VkRect2D scissor = {{0, 0}, {16, 16}};
+    VkViewport viewport = {0, RUNNER_SIDE, RUNNER_SIDE, -RUNNER_SIDE, 0, 1}; /* y is up */
+    VkRect2D scissor = {{0, 0}, {RUNNER_SIDE, RUNNER_SIDE}};
     VkPipelineViewportStateCreateInfo viewports = {
         VK_STRUCTURE_TYPE_PIPELINE_VIEWPORT_STATE_CREATE_INFO};
     VkPipelineRasterizationStateCreateInfo raster = {
@@ -673,7 +677,11 @@ static bool make_graphics(struct scope *s, const struct pvg_translation *vertex,
     for (uint32_t i = 0; i < vertex->reflection.attribute_count; i++) {
         const struct pvg_shader_attribute *a = &vertex->reflection.attributes[i];
 
-        attributes[i] = (VkVertexInputAttributeDescription){a->location, 0, attribute_format(a), 0};
+        attributes[i] = (VkVertexInputAttributeDescription){
+            a->location, 0, attribute_format(a), draw ? draw->attribute_offset[a->location] : 0};
+    }
+    if (draw && draw->stride) {
+        binding.stride = draw->stride;
     }
     input.vertexBindingDescriptionCount = 1;
     input.pVertexBindingDescriptions = &binding;
@@ -690,6 +698,9 @@ static bool make_graphics(struct scope *s, const struct pvg_translation *vertex,
     rendering.colorAttachmentCount = blend.attachmentCount = PVG_SHADER_COLOURS;
     rendering.pColorAttachmentFormats = colours;
     blend.pAttachments = blends;
+    for (uint32_t i = 0; i < PVG_SHADER_COLOURS; i++) {
+        blends[i].colorWriteMask = 0xf;
+    }
     for (uint32_t i = 0; i < 2; i++) {
         stages[i].stage = i ? VK_SHADER_STAGE_FRAGMENT_BIT : VK_SHADER_STAGE_VERTEX_BIT;
         stages[i].module = s->modules[i];
@@ -722,11 +733,170 @@ bool runner_makes_graphics(struct runner *r, const struct pvg_translation *verte
     struct scope s = {.r = r};
     bool ok = make_layout(&s, vertex, fragment) && make_module(&s, vertex, &s.modules[0]) &&
               (!fragment || make_module(&s, fragment, &s.modules[1])) &&
-              make_graphics(&s, vertex, fragment);
+              make_graphics(&s, vertex, fragment, NULL);
 
     finish(&s);
     if (!ok) {
         snprintf(why, size, "vkCreateGraphicsPipelines failed");
     }
     return ok;
+}
+
+/* ---- Drawing ---- */
+
+static void whole_image_barrier(VkCommandBuffer commands, VkImage image)
+{
+    VkImageMemoryBarrier barrier = {VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER};
+
+    barrier.image = image;
+    barrier.oldLayout = VK_IMAGE_LAYOUT_UNDEFINED;
+    barrier.newLayout = VK_IMAGE_LAYOUT_GENERAL;
+    barrier.dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT;
+    barrier.subresourceRange =
+        (VkImageSubresourceRange){VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1};
+    vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
+                         VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0, NULL, 0, NULL, 1, &barrier);
+}
+
+/* Image 0 is the target, image 1 the texture that all textures are. */
+static bool bind_draw(struct scope *s, struct runner_draw *d, uint32_t *push)
+{
+    const struct runner_texture target = {NULL, RUNNER_SIDE, RUNNER_SIDE, 1};
+    const struct runner_texture small = {NULL, 2, 2, 1};
+    int index[PVG_SHADER_BUFFERS];
+
+    if (!make_image(s, 0, &target, false, VK_FORMAT_R8G8B8A8_UNORM,
+                    VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT) ||
+        !make_image(s, 1, &small, false, VK_FORMAT_R8G8B8A8_UNORM, VK_IMAGE_USAGE_SAMPLED_BIT)) {
+        return false;
+    }
+    for (uint32_t set = 0; set < 2; set++) {
+        const struct pvg_shader_reflection *r = &(set ? d->fragment : d->vertex)->reflection;
+
+        if (!bind_buffers(s, r, d->buffers[set], set, push, index)) {
+            return false;
+        }
+        for (uint32_t i = 0; i < r->texture_count; i++) {
+            VkDescriptorImageInfo image = {VK_NULL_HANDLE, s->views[1], VK_IMAGE_LAYOUT_GENERAL};
+
+            write_descriptor(s, set, PVG_BINDING_SAMPLED + r->textures[i].index,
+                             VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE, NULL, &image, NULL);
+        }
+        for (uint32_t i = 0; i < r->sampler_count; i++) {
+            VkDescriptorImageInfo image = {sampler(s, false), VK_NULL_HANDLE, 0};
+
+            write_descriptor(s, set, PVG_BINDING_SAMPLER + r->samplers[i].index,
+                             VK_DESCRIPTOR_TYPE_SAMPLER, NULL, &image, NULL);
+        }
+    }
+    return true;
+}
+
+static bool record_draw(struct scope *s, struct runner_draw *d, const uint32_t *push, int vertices,
+                        int pixels)
+{
+    VkCommandBufferAllocateInfo allocate = {VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO};
+    VkCommandBufferBeginInfo begin = {VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
+    VkRenderingAttachmentInfo colour = {VK_STRUCTURE_TYPE_RENDERING_ATTACHMENT_INFO};
+    VkRenderingInfo rendering = {VK_STRUCTURE_TYPE_RENDERING_INFO};
+    VkRenderingAttachmentInfo colours[PVG_SHADER_COLOURS];
+    VkImageSubresourceRange all = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1};
+    VkBufferImageCopy region = {0};
+    VkSubmitInfo submit = {VK_STRUCTURE_TYPE_SUBMIT_INFO};
+    VkClearColorValue texel;
+    VkCommandBuffer commands;
+    VkDeviceSize zero = 0;
+    bool ok;
+
+    allocate.commandPool = s->r->pool;
+    allocate.commandBufferCount = 1;
+    if (vkAllocateCommandBuffers(s->r->device, &allocate, &commands) != VK_SUCCESS) {
+        return false;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        texel.float32[i] = (float)d->texel[i] / 255.0f;
+    }
+    vkBeginCommandBuffer(commands, &begin);
+    whole_image_barrier(commands, s->images[0]);
+    whole_image_barrier(commands, s->images[1]);
+    vkCmdClearColorImage(commands, s->images[1], VK_IMAGE_LAYOUT_GENERAL, &texel, 1, &all);
+    {
+        VkMemoryBarrier barrier = {VK_STRUCTURE_TYPE_MEMORY_BARRIER, NULL,
+                                   VK_ACCESS_MEMORY_WRITE_BIT, VK_ACCESS_MEMORY_READ_BIT};
+
+        vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
+                             VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 1, &barrier, 0, NULL, 0, NULL);
+    }
+    for (unsigned i = 0; i < PVG_SHADER_COLOURS; i++) {
+        colours[i] = colour;
+    }
+    colours[0].imageView = s->views[0];
+    colours[0].imageLayout = VK_IMAGE_LAYOUT_GENERAL;
+    colours[0].loadOp = VK_ATTACHMENT_LOAD_OP_CLEAR;
+    colours[0].storeOp = VK_ATTACHMENT_STORE_OP_STORE;
+    rendering.renderArea.extent = (VkExtent2D){RUNNER_SIDE, RUNNER_SIDE};
+    rendering.layerCount = 1;
+    rendering.colorAttachmentCount = PVG_SHADER_COLOURS;
+    rendering.pColorAttachments = colours;
+    vkCmdBeginRendering(commands, &rendering);
+    vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, s->pipeline);
+    vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_GRAPHICS, s->layout, 0, 2, s->set, 0,
+                            NULL);
+    vkCmdPushConstants(commands, s->layout, VK_SHADER_STAGE_ALL, 0, PVG_PUSH_SIZE, push);
+    if (vertices >= 0) {
+        vkCmdBindVertexBuffers(commands, 0, 1, &s->buffers[vertices], &zero);
+    }
+    vkCmdDraw(commands, d->vertex_count, 1, 0, 0);
+    vkCmdEndRendering(commands);
+    region.imageSubresource = (VkImageSubresourceLayers){VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1};
+    region.imageExtent = (VkExtent3D){RUNNER_SIDE, RUNNER_SIDE, 1};
+    {
+        VkMemoryBarrier barrier = {VK_STRUCTURE_TYPE_MEMORY_BARRIER, NULL,
+                                   VK_ACCESS_MEMORY_WRITE_BIT, VK_ACCESS_MEMORY_READ_BIT};
+
+        vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
+                             VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 1, &barrier, 0, NULL, 0, NULL);
+    }
+    vkCmdCopyImageToBuffer(commands, s->images[0], VK_IMAGE_LAYOUT_GENERAL, s->buffers[pixels], 1,
+                           &region);
+    vkEndCommandBuffer(commands);
+    submit.commandBufferCount = 1;
+    submit.pCommandBuffers = &commands;
+    ok = vkQueueSubmit(s->r->queue, 1, &submit, VK_NULL_HANDLE) == VK_SUCCESS &&
+         vkQueueWaitIdle(s->r->queue) == VK_SUCCESS;
+    vkFreeCommandBuffers(s->r->device, s->r->pool, 1, &commands);
+    return ok;
+}
+
+bool runner_draw(struct runner *r, struct runner_draw *d, char *why, size_t size)
+{
+    struct scope s = {.r = r};
+    uint32_t push[PVG_PUSH_SIZE / 4] = {0};
+    const char *failed = NULL;
+    int vertices = -1, pixels;
+
+    if (!make_layout(&s, d->vertex, d->fragment) ||
+        !make_module(&s, d->vertex, &s.modules[0]) ||
+        !make_module(&s, d->fragment, &s.modules[1]) ||
+        !make_graphics(&s, d->vertex, d->fragment, d)) {
+        failed = "no pipeline";
+    } else {
+        pixels = make_buffer(&s, NULL, sizeof(d->pixels), VK_BUFFER_USAGE_TRANSFER_DST_BIT);
+        if (d->vertices) {
+            vertices = make_buffer(&s, d->vertices, d->vertices_size,
+                                   VK_BUFFER_USAGE_VERTEX_BUFFER_BIT);
+        }
+        if (pixels < 0 || !make_set(&s) || !bind_draw(&s, d, push)) {
+            failed = "no resources";
+        } else if (!record_draw(&s, d, push, vertices, pixels)) {
+            failed = "the device was lost";
+        } else {
+            memcpy(d->pixels, s.mapped[pixels], sizeof(d->pixels));
+        }
+    }
+    finish(&s);
+    if (failed) {
+        snprintf(why, size, "%s", failed);
+    }
+    return !failed;
 }

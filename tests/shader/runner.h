@@ -46,6 +46,22 @@ uint64_t runner_features(const struct runner *runner);
 bool runner_dispatch(struct runner *runner, struct runner_dispatch *dispatch, char *why,
                      size_t size);
 
+#define RUNNER_SIDE 16 /* pixels */
+
+/* A draw of triangles into a square RGBA8 target, cleared to zero, with Metal's orientation. */
+struct runner_draw {
+    const struct pvg_translation *vertex, *fragment;
+    uint32_t vertex_count;
+    void *vertices;             /* interleaved 32-bit components, or NULL */
+    size_t vertices_size;
+    uint32_t stride, attribute_offset[PVG_SHADER_ATTRIBUTES];
+    struct runner_buffer buffers[2][PVG_SHADER_BUFFERS]; /* vertex's, fragment's */
+    uint8_t texel[4];           /* every texel of every texture, RGBA8 */
+    uint8_t pixels[RUNNER_SIDE * RUNNER_SIDE * 4]; /* out */
+};
+
+bool runner_draw(struct runner *runner, struct runner_draw *draw, char *why, size_t size);
+
 /* Whether the device makes a pipeline of a kernel, or of a vertex and, if not NULL, a fragment
  * function. */
 bool runner_makes_compute(struct runner *runner, const struct pvg_translation *kernel, char *why,
