@@ -114,6 +114,17 @@ void pvg_device_take_written(struct pvg_device *device, uint64_t gpa, uint64_t s
     pvg_ram_take_written(&device->memory.ram, gpa, size, page_shift, bitmap);
 }
 
+void pvg_ram_log(struct pvg_device *device, bool on)
+{
+    pvg_ram_log_writes(&device->memory.ram, on);
+}
+
+void pvg_ram_take_log(struct pvg_device *device, uint64_t gpa, uint64_t size, unsigned page_shift,
+                      uint8_t *bitmap)
+{
+    pvg_ram_take_written(&device->memory.ram, gpa, size, page_shift, bitmap);
+}
+
 uint64_t pvg_mmio_read(struct pvg_device *device, enum pvg_window window, uint64_t offset,
                        unsigned size)
 {
@@ -143,6 +154,15 @@ void pvg_interrupt_set_eventfd(struct pvg_device *device, enum pvg_interrupt lin
 {
     pvg_interrupt_take_eventfd(
         line == PVG_INTERRUPT_GFX ? &device->gfx_line : &device->iosfc_line, fd);
+}
+
+void pvg_interrupt_repeat(struct pvg_device *device, enum pvg_interrupt line)
+{
+    if (line == PVG_INTERRUPT_GFX) {
+        pvg_registers_retell(device);
+    } else if (pvg_interrupt_is_high(&device->iosfc_line)) {
+        pvg_interrupt_raise(&device->iosfc_line);
+    }
 }
 
 int pvg_display_eventfd(struct pvg_device *device)

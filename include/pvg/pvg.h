@@ -84,7 +84,7 @@ struct pvg_host_ops {
     void (*set_interrupt)(void *host, enum pvg_interrupt line, bool level);
 
     /* A new frame, mode, cursor image or position is there to be fetched. Coalesced: it comes once
-     * until the VMM has fetched. Engine thread. Optional. */
+     * until the VMM has fetched. Engine or completion thread. Optional. */
     void (*display_changed)(void *host, unsigned display);
 
     /* A line for a person, no newline. Any thread. Optional. */
@@ -152,6 +152,14 @@ PVG_EXPORT bool pvg_ram_add(struct pvg_device *device, const struct pvg_ram_span
  * device touches it. */
 PVG_EXPORT void pvg_ram_remove(struct pvg_device *device, uint64_t gpa, uint64_t size);
 
+/* For migration: whether the device notes which pages it writes, and what it noted. */
+PVG_EXPORT void pvg_ram_log(struct pvg_device *device, bool on);
+
+/* Sets a bit in @bitmap (bit n is in byte n / 8, lowest first) for each page of 1 << @page_shift
+ * bytes, 12 or more, of [@gpa, @gpa + @size) that the device wrote since the last call. */
+PVG_EXPORT void pvg_ram_take_log(struct pvg_device *device, uint64_t gpa, uint64_t size,
+                                 unsigned page_shift, uint8_t *bitmap);
+
 /* For the VMM's migration: from now on (or no longer) the device keeps track of the pages it writes. */
 PVG_EXPORT void pvg_device_log_writes(struct pvg_device *device, bool on);
 
@@ -175,6 +183,10 @@ PVG_EXPORT void pvg_mmio_write(struct pvg_device *device, enum pvg_window window
  * failure included; -1 removes. */
 PVG_EXPORT void pvg_interrupt_set_eventfd(struct pvg_device *device, enum pvg_interrupt line,
                                           int fd);
+
+/* Raises @line again if its cause is still unread. An MSI front end calls it when the guest enables
+ * its MSI: what was raised before went nowhere. Any thread. Spec: errata row "a line held". */
+PVG_EXPORT void pvg_interrupt_repeat(struct pvg_device *device, enum pvg_interrupt line);
 
 /* An eventfd, owned by the device, readable while some display has changed and was not fetched. */
 PVG_EXPORT int pvg_display_eventfd(struct pvg_device *device);
