@@ -5,6 +5,9 @@
 
 #include "driver/steps.h"
 
+#include "wire/packets.h"
+#include "wire/shared.h"
+
 #define UART     UINT64_C(0x20010000)
 #define GFX      UINT64_C(0x30200000)
 #define IOSFC    UINT64_C(0x30210000)
@@ -138,6 +141,40 @@ static const struct kit_platform platform = {
     .pause = pause_a_little,
 };
 
+static void say_number(uint64_t number)
+{
+    char digits[21], *at = digits + sizeof(digits) - 1;
+
+    *at = '\0';
+    do {
+        *--at = (char)('0' + number % 10);
+    } while (number /= 10);
+    say(at);
+}
+
+/* Ten times a second: a packet there and back, and the frames that the display has counted since.
+ * Shows that device and driver still understand each other, whatever became of the machine. */
+static void stay_alive(void)
+{
+    for (uint64_t i = 0; !kit.failure; i++) {
+        deadline = ticks() + PATIENCE * ticks_per_second();
+        for (uint64_t until = ticks() + ticks_per_second() / 10; ticks() < until;) {
+            kit_interrupt(&kit);
+            kit_display_enable(&kit, 0, PVG_WIRE_DISPLAY_EVENT_VERTICAL_BLANK |
+                                             KIT_BASIC_EVENTS);
+        }
+        kit_packet(&kit, PVG_WIRE_PACKET_NOP);
+        kit_wait(&kit, kit_exec_channel(&kit), kit_send(&kit, kit_exec_channel(&kit)));
+        say("alive ");
+        say_number(i);
+        say(kit.displays[0].blanks > 0 ? " ticking\n" : " silent\n");
+        kit.displays[0].blanks = 0;
+    }
+    say("alive: FAILED ");
+    say(kit.failure);
+    say("\n");
+}
+
 void bare_main(void)
 {
     bare_mmu_on();
@@ -156,4 +193,5 @@ void bare_main(void)
         say("\n");
     }
     say("ready: power-key\n");
+    stay_alive();
 }

@@ -8,7 +8,9 @@
 
 #include "kit/kit.h"
 
-#define BASIC_EVENTS (PVG_WIRE_DISPLAY_EVENT_ONLINE | PVG_WIRE_DISPLAY_EVENT_OFFLINE)
+_Static_assert(KIT_BASIC_EVENTS ==
+                   (PVG_WIRE_DISPLAY_EVENT_ONLINE | PVG_WIRE_DISPLAY_EVENT_OFFLINE),
+               "the events of KIT_BASIC_EVENTS");
 
 unsigned kit_display_channel(const struct kit *kit, unsigned port)
 {
@@ -60,7 +62,7 @@ bool kit_display_start(struct kit *kit, unsigned port)
         return false;
     }
     display->live = true;
-    kit_display_enable(kit, port, BASIC_EVENTS);
+    kit_display_enable(kit, port, KIT_BASIC_EVENTS);
     kit_display_handle(kit, port);
     return true;
 }

@@ -11,6 +11,10 @@
 
 #define KIT_DISPLAYS 8
 
+/* What a display that has been started always wants to hear of: bits of enum
+ * pvg_wire_display_event. */
+#define KIT_BASIC_EVENTS 0xcu
+
 struct kit_display {
     bool live;
     uint64_t page; /* gpa of the shared page */

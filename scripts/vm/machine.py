@@ -135,6 +135,18 @@ class Machine:
         self.qmp("screendump", filename=str(path), format="png", **which)
         return path
 
+    def wait_migrated(self, timeout=60):
+        """Waits until a migration that was started has completed."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            status = self.qmp("query-migrate")["status"]
+            if status == "completed":
+                return
+            if status == "failed":
+                break
+            time.sleep(0.1)
+        raise MachineError(self._story(f"did not migrate in {timeout} s"))
+
     def wait_end(self, timeout=60):
         """Waits until QEMU ends by itself; its exit status."""
         try:

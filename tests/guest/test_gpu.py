@@ -17,14 +17,18 @@ def pixel(port, x, y):
     return x & 0xff, y & 0xff, (x // 64 + y // 64 + port) % 2 * 0xff
 
 
-def expect_steps_and_pictures(folder, running, screens):
-    """The guest reports all its steps; @screens tells how to take each screenshot."""
+def expect_steps(running):
+    """The guest reports all its steps as done."""
     verdicts = guest.follow_report(running)
     verdicts.pop("gpu-open", None)  # Linux only
     cases.expect_same(list(verdicts), STEPS, "steps")
     for name, verdict in verdicts.items():
         cases.expect(verdict == "ok", f"{name}: {verdict}")
-    for port, screen in enumerate(screens):
+
+
+def expect_pictures(folder, running, *screens):
+    """Each display shows its picture; @screens tells how to take each screenshot."""
+    for port, screen in enumerate(screens or [{}]):
         picture = png.Picture(running.screenshot(folder / f"{port}.png", **screen))
         cases.expect_same((picture.width, picture.height), (WIDTH, HEIGHT), "size")
         for y in range(0, HEIGHT, 7):
@@ -42,30 +46,59 @@ def boot_bare(folder, *extra):
 
 def a_bare_machine_drives_the_gpu(folder):
     with boot_bare(folder) as running:
-        expect_steps_and_pictures(folder, running, [{}])
+        expect_steps(running)
+        expect_pictures(folder, running)
 
 
 def a_bare_machine_drives_two_displays(folder):
     with boot_bare(folder, *TWO) as running:
-        expect_steps_and_pictures(folder, running, [{}])
+        expect_steps(running)
+        expect_pictures(folder, running)
+
+
+def a_reset_in_mid_frame_starts_the_driver_anew(folder):
+    with boot_bare(folder) as running:
+        running.wait_line(r"^gpu-start-again: ok", timeout=60)
+        running.qmp("system_reset")  # while it shows frames
+        running.wait_line(r"^init", timeout=60)
+        expect_steps(running)
+        expect_pictures(folder, running)
+        running.wait_line(r"^alive \d+ ticking")
+
+
+def a_driver_goes_on_on_another_machine(folder):
+    state = folder / "state"
+    with boot_bare(folder, *TWO) as running:
+        running.wait_line(r"^alive 5 ticking", timeout=60)
+        running.qmp("migrate", uri=f"file:{state}")
+        running.wait_migrated()
+        running.qmp("quit")
+        running.wait_end()
+    with boot_bare(folder, *TWO, "-incoming", f"file:{state}") as running:
+        first = int(running.wait_line(r"^alive (\d+) ticking", timeout=60)[1])
+        running.wait_line(rf"^alive {first + 10} ticking")
+        expect_pictures(folder, running)
 
 
 def linux_drives_the_gpu_of_the_vmapple_machine(folder):
     boot = guest.Guest(folder, task="gpu", program=cases.guest_program("arm64"))
     with boot.start() as running:
-        expect_steps_and_pictures(folder, running, [{}])
+        expect_steps(running)
+        expect_pictures(folder, running)
 
 
 def linux_drives_the_gpu_of_a_pci_machine_with_two_displays(folder):
     cases.need_qemu("amd64")
     boot = guest.Guest(folder, board="q35", task="gpu", program=cases.guest_program("amd64"))
     with boot.start(extra=TWO) as running:
-        expect_steps_and_pictures(folder, running, [{"device": "gpu", "head": head}
-                                                    for head in range(2)])
+        expect_steps(running)
+        expect_pictures(folder, running, *({"device": "gpu", "head": head} for head in range(2)))
 
 
 cases.run(
     a_bare_machine_drives_the_gpu,
     a_bare_machine_drives_two_displays,
+    a_reset_in_mid_frame_starts_the_driver_anew,
+    a_driver_goes_on_on_another_machine,
     linux_drives_the_gpu_of_the_vmapple_machine,
     linux_drives_the_gpu_of_a_pci_machine_with_two_displays)

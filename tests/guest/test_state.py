@@ -3,7 +3,6 @@
 """A running guest goes on counting, with the AES engine keyed as it was, after its machine has been
 saved and restored: in a snapshot, and in a file that another QEMU takes over."""
 import re
-import time
 
 import cases
 from vm import guest
@@ -19,24 +18,13 @@ def counts(console):
     return [int(number) for number in re.findall(r"^count (\d+)\r?$", console, re.M)]
 
 
-def wait_migrated(running, timeout=60):
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        status = running.qmp("query-migrate")["status"]
-        if status == "completed":
-            return
-        cases.expect(status != "failed", "the migration failed")
-        time.sleep(0.1)
-    raise AssertionError(f"no migration in {timeout} s")
-
-
 def a_migrated_guest_counts_on_without_a_gap(folder, **machine):
     boot = counting(folder, **machine)
     state = folder / "state"
     with boot.start(log="before.log") as running:
         running.wait_line(r"^count 10$", timeout=120)
         running.qmp("migrate", uri=f"file:{state}")
-        wait_migrated(running)
+        running.wait_migrated()
         running.qmp("quit")
         running.wait_end()
     with boot.start(log="after.log", extra=["-incoming", f"file:{state}"]) as running:
