@@ -100,7 +100,6 @@ static uint32_t phi_type(struct translator *t, LLVMValueRef like)
 static void emit_phis(struct translator *t, struct block *b)
 {
     unsigned edges = b->in->len + (b->budget_from && budget_runs(t));
-    g_autofree uint32_t *room = NULL;
 
     if (!b->phis->len || !edges) {
         return;

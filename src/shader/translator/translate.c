@@ -185,7 +185,7 @@ size_t pvg_air_entries(const void *air, size_t air_size, struct pvg_air_entry *e
     struct pvg_translation out = {0};
     struct pvg_shader_options options = {0};
     struct translator *t = g_new0(struct translator, 1);
-    size_t count = 0;
+    volatile size_t count = 0; /* kept across the jump of a refusal */
 
     t->out = &out;
     t->options = &options;
