@@ -131,22 +131,31 @@ void function_reset(struct function *function)
     pci_config_reset(&function->config);
 }
 
-void function_attach(struct function *function)
+void function_start(struct function *function)
 {
     g_autoptr(GMutexLocker) locker = control(function);
 
     pvg_device_start(function->device);
 }
 
-void function_detach(struct function *function)
+void function_stop(struct function *function)
 {
     g_autoptr(GMutexLocker) locker = control(function);
 
-    vfio_user_irqs_detach(&function->irqs);
-    pvg_device_reset(function->device);
-    pci_config_reset(&function->config);
     pvg_device_stop(function->device);
-    vfio_user_dma_unmap_all(function->dma);
+}
+
+void function_attach(struct function *function)
+{
+    function_start(function);
+}
+
+void function_detach(struct function *function)
+{
+    vfio_user_irqs_detach(&function->irqs);
+    function_reset(function);
+    function_stop(function);
+    function_dma_unmap_all(function);
 }
 
 void function_display_fetch(struct function *function, unsigned display, struct pvg_frame *frame,
@@ -176,6 +185,20 @@ void function_dma_unmap_all(struct function *function)
     g_autoptr(GMutexLocker) locker = control(function);
 
     vfio_user_dma_unmap_all(function->dma);
+}
+
+bool function_save(struct function *function, void **bytes, size_t *size)
+{
+    g_autoptr(GMutexLocker) locker = control(function);
+
+    return pvg_device_save(function->device, bytes, size, NULL);
+}
+
+bool function_restore(struct function *function, const void *bytes, size_t size)
+{
+    g_autoptr(GMutexLocker) locker = control(function);
+
+    return pvg_device_restore(function->device, bytes, size, NULL);
 }
 
 uint64_t function_region_size(const struct function *function, uint32_t index)

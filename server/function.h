@@ -65,6 +65,12 @@ int function_dma_map(struct function *function, const struct vfio_user_dma_range
 int function_dma_unmap(struct function *function, uint64_t address, uint64_t size);
 void function_dma_unmap_all(struct function *function);
 
+/* The device's state without guest memory, and back; bytes to be freed with pvg_free. */
+bool function_save(struct function *function, void **bytes, size_t *size);
+bool function_restore(struct function *function, const void *bytes, size_t size);
+void function_start(struct function *function);
+void function_stop(struct function *function);
+
 /* The size of PCI region @index; 0: absent. */
 uint64_t function_region_size(const struct function *function, uint32_t index);
 

@@ -85,4 +85,24 @@ enum vfio_user_irq {
 #define VFIO_USER_SET_TRIGGER      0x20u
 #define VFIO_USER_SET_ACTION_MASK  0x38u
 
+#define VFIO_USER_FEATURE_NUMBER_MASK 0xffffu
+#define VFIO_USER_FEATURE_GET         0x10000u
+#define VFIO_USER_FEATURE_SET         0x20000u
+#define VFIO_USER_FEATURE_PROBE       0x40000u
+
+enum vfio_user_feature {
+    VFIO_USER_FEATURE_MIGRATION = 1,
+    VFIO_USER_FEATURE_MIG_DEVICE_STATE = 2,
+};
+
+#define VFIO_USER_MIGRATION_STOP_COPY 1u
+
+enum vfio_user_mig_state {
+    VFIO_USER_MIG_ERROR = 0,
+    VFIO_USER_MIG_STOP = 1,
+    VFIO_USER_MIG_RUNNING = 2,
+    VFIO_USER_MIG_STOP_COPY = 3,
+    VFIO_USER_MIG_RESUMING = 4,
+};
+
 #endif

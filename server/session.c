@@ -8,6 +8,7 @@
 
 #include "base/cursor.h"
 #include "base/range.h"
+#include "migration.h"
 #include "negotiate.h"
 #include "sigbus.h"
 #include "transport.h"
@@ -15,6 +16,7 @@
 struct session {
     struct function *function;
     struct vfio_user_transport transport;
+    struct vfio_user_migration migration;
     bool negotiated;
     uint8_t *reply; /* VFIO_USER_MAX_PAYLOAD bytes */
     size_t reply_size;
@@ -258,7 +260,77 @@ static int run_region_write_multi(struct session *session, struct vfio_user_mess
 static int run_device_reset(struct session *session, struct vfio_user_message *message)
 {
     function_reset(session->function);
+    vfio_user_migration_reset(&session->migration);
     return 0;
+}
+
+static int run_device_feature(struct session *session, struct vfio_user_message *message)
+{
+    struct pvg_cursor cursor = pvg_cursor_over(message->payload, message->payload_size);
+    uint32_t argsz = pvg_take_u32(&cursor);
+    uint32_t flags = pvg_take_u32(&cursor);
+    uint32_t feature = flags & VFIO_USER_FEATURE_NUMBER_MASK;
+    int error = 0;
+
+    if (feature != VFIO_USER_FEATURE_MIGRATION && feature != VFIO_USER_FEATURE_MIG_DEVICE_STATE) {
+        return ENOTSUP;
+    }
+    reply_u32(session, 16);
+    reply_u32(session, flags);
+    if (flags & VFIO_USER_FEATURE_PROBE) {
+        return 0;
+    }
+    if (flags & VFIO_USER_FEATURE_SET) {
+        uint32_t state = pvg_take_u32(&cursor);
+
+        if (feature != VFIO_USER_FEATURE_MIG_DEVICE_STATE || cursor.refusal != PVG_ACCEPTED) {
+            return EINVAL;
+        }
+        error = vfio_user_migration_set_state(&session->migration, state);
+    } else if (argsz < 16) {
+        return EINVAL;
+    }
+    if (feature == VFIO_USER_FEATURE_MIGRATION) {
+        reply_u64(session, VFIO_USER_MIGRATION_STOP_COPY);
+    } else {
+        reply_u32(session, session->migration.state);
+        reply_u32(session, 0); /* no descriptor: data goes through messages */
+    }
+    return error;
+}
+
+static int run_mig_data_read(struct session *session, struct vfio_user_message *message)
+{
+    struct pvg_cursor cursor = pvg_cursor_over(message->payload, message->payload_size);
+    uint32_t argsz = pvg_take_u32(&cursor);
+    uint32_t size = pvg_take_u32(&cursor);
+    size_t got;
+    int error;
+
+    if (argsz < 8 || size > MIN(VFIO_USER_MAX_DATA, argsz - 8)) {
+        return EINVAL;
+    }
+    error = vfio_user_migration_read(&session->migration, session->reply + 8, size, &got);
+    if (error) {
+        return error;
+    }
+    reply_u32(session, 8 + got);
+    reply_u32(session, got);
+    session->reply_size += got;
+    return 0;
+}
+
+static int run_mig_data_write(struct session *session, struct vfio_user_message *message)
+{
+    struct pvg_cursor cursor = pvg_cursor_over(message->payload, message->payload_size);
+    uint32_t size;
+
+    pvg_take_skip(&cursor, 4); /* argsz */
+    size = pvg_take_u32(&cursor);
+    if (size > cursor.left) {
+        return EINVAL;
+    }
+    return vfio_user_migration_write(&session->migration, cursor.at, size);
 }
 
 /* What a client may send. A payload shorter than @payload, or more descriptors than @fds, is
@@ -280,6 +352,9 @@ static const struct command {
     [VFIO_USER_REGION_WRITE] = {"REGION_WRITE", 16, 0, run_region_write},
     [VFIO_USER_DEVICE_RESET] = {"DEVICE_RESET", 0, 0, run_device_reset},
     [VFIO_USER_REGION_WRITE_MULTI] = {"REGION_WRITE_MULTI", 8, 0, run_region_write_multi},
+    [VFIO_USER_DEVICE_FEATURE] = {"DEVICE_FEATURE", 8, 0, run_device_feature},
+    [VFIO_USER_MIG_DATA_READ] = {"MIG_DATA_READ", 8, 0, run_mig_data_read},
+    [VFIO_USER_MIG_DATA_WRITE] = {"MIG_DATA_WRITE", 8, 0, run_mig_data_write},
 };
 
 static int run_command(struct session *session, struct vfio_user_message *message)
@@ -359,13 +434,16 @@ bool vfio_user_serve(struct function *function, int socket, struct pvg_error *er
     bool in_order;
 
     vfio_user_transport_init(&session.transport, socket);
+    vfio_user_migration_init(&session.migration, function);
     session.reply = g_malloc(VFIO_USER_MAX_PAYLOAD);
     function_attach(function);
 
     in_order = serve(&session, error);
 
+    vfio_user_migration_reset(&session.migration); /* a device stopped half-way goes on first */
     function_detach(function);
     g_free(session.reply);
+    vfio_user_migration_finish(&session.migration);
     vfio_user_transport_finish(&session.transport);
     return in_order;
 }
