@@ -117,6 +117,12 @@ static bool is_call_of(LLVMValueRef instruction, const char *prefix)
     return LLVMIsAFunction(callee) && g_str_has_prefix(LLVMGetValueName2(callee, &size), prefix);
 }
 
+/* Vectors of three are stored as four. */
+static LLVMValueRef without_padding(LLVMValueRef value)
+{
+    return LLVMIsAShuffleVectorInst(value) ? LLVMGetOperand(value, 0) : value;
+}
+
 /* The parameter that is stored in @slot, or -1. */
 static int parameter_in(LLVMValueRef function, LLVMValueRef slot)
 {
@@ -125,7 +131,7 @@ static int parameter_in(LLVMValueRef function, LLVMValueRef slot)
 
         if (LLVMIsAStoreInst(user) && LLVMGetOperand(user, 1) == slot) {
             for (unsigned i = 0; i < LLVMCountParams(function); i++) {
-                if (LLVMGetOperand(user, 0) == LLVMGetParam(function, i)) {
+                if (without_padding(LLVMGetOperand(user, 0)) == LLVMGetParam(function, i)) {
                     return i;
                 }
             }

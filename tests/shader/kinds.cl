@@ -15,14 +15,15 @@ KERNEL void scale(BUFFER(device const float *, from, 0), BUFFER(device float *, 
 }
 
 VERTEX void place(BUILTIN(uint, vertex_index, vertex_id), ATTRIBUTE(float2, corner, 0),
-                  OUT_POSITION(position), OUT(float2, uv), OUT(uint, number))
+                  OUT_POSITION(position), OUT(float2, uv), OUT(float3, normal), OUT(uint, number))
 {
     *position = (float4)(corner, 0.0f, 1.0f);
     *uv = 0.5f * corner + 0.5f;
+    *normal = (float3)(0.0f, 0.0f, 1.0f);
     *number = vertex_index;
 }
 
-FRAGMENT void shade(IN(float2, uv), IN_FLAT(uint, number),
+FRAGMENT void shade(IN(float2, uv), IN(float3, normal), IN_FLAT(uint, number),
                     TEXTURE(texture2d, image, 0, texture2d<float, sample>), SAMPLER(smooth, 0),
                     OUT_COLOUR(float4, colour, 0), OUT_DEPTH(depth))
 {
@@ -30,5 +31,5 @@ FRAGMENT void shade(IN(float2, uv), IN_FLAT(uint, number),
         discard_fragment();
     }
     *colour = sample_2d(image, smooth, uv);
-    *depth = 0.5f;
+    *depth = 0.5f * normal.z;
 }

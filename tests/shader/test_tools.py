@@ -15,9 +15,11 @@ vertex place
   in  vertex_input 0  float2  corner
   out position  float4  position
   out vertex_output  float2  user(uv)  uv
+  out vertex_output  float3  user(normal)  normal
   out vertex_output  uint  user(number)  number
 fragment shade
   in  fragment_input  float2  user(uv)  uv
+  in  fragment_input  float3  user(normal)  normal
   in  fragment_input  uint  user(number)  number
   in  texture 0  texture2d<float, sample>  sample  image
   in  sampler 0  sampler  smooth
