@@ -303,6 +303,8 @@ static void wake_executor(void *user)
     pvg_engine_mark(&device->engine, PVG_WORK_EXECUTOR);
 }
 
+/* A host without any Vulkan driver still shows firmware and machine; a GPU that was asked for by
+ * name has to be there. */
 static struct pvg_executor *create_executor(struct pvg_device *device,
                                             const struct pvg_device_options *options,
                                             const struct pvg_device_bench *bench,
@@ -317,15 +319,25 @@ static struct pvg_executor *create_executor(struct pvg_device *device,
         .wake = wake_executor,
         .user = device,
     };
+    struct pvg_executor *executor;
+    struct pvg_error reason = {0};
 
     if (bench->executor) {
         return bench->executor(&setup);
     }
-    /* Until the render encoder is there, a GPU is for who asks for one. */
-    if (!options->gpu || strcmp(options->gpu, "none") == 0) {
+    if (options->gpu && strcmp(options->gpu, "none") == 0) {
         return pvg_executor_null_create(&setup);
     }
-    return pvg_executor_vulkan_create(&setup, error);
+    executor = pvg_executor_vulkan_create(&setup, &reason);
+    if (!executor && options->gpu) {
+        pvg_error_set(error, "%s", reason.message);
+        return NULL;
+    }
+    if (!executor) {
+        pvg_log_line(&device->log, PVG_LOG_WARNING, "the guest gets no GPU: %s", reason.message);
+        executor = pvg_executor_null_create(&setup);
+    }
+    return executor;
 }
 
 struct pvg_device *pvg_device_create_for_bench(const struct pvg_device_options *options,

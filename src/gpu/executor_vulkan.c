@@ -54,8 +54,10 @@ static void host_close(struct pvg_gpu *gpu)
 
 static bool host_open(struct pvg_gpu *gpu, struct pvg_error *error)
 {
+    g_autofree char *cache = g_build_filename(g_get_user_cache_dir(), "vmapple", NULL);
     const struct pvg_vk_options options = {
         .gpu = gpu->base.setup.gpu,
+        .cache_folder = cache,
         .validate = g_getenv("PVG_VULKAN_VALIDATION") != NULL,
         .message = hear_vulkan,
         .user = gpu,

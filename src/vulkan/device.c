@@ -320,13 +320,13 @@ struct pvg_vk *pvg_vk_create(const struct pvg_vk_options *options, struct pvg_er
     g_mutex_init(&vk->queue_lock);
     vk->options = *options;
     vk->options.gpu = options->gpu && *options->gpu ? g_strdup(options->gpu) : NULL;
-    vk->options.cache_file = NULL;
-    vk->cache_file = g_strdup(options->cache_file);
+    vk->options.cache_folder = NULL;
     if (!pvg_vk_loader_init(error) || !instance_open(vk, error) || !choose(vk, error) ||
         !device_open(vk, error)) {
         return NULL;
     }
     pvg_vk_memory_open(vk);
+    vk->cache_file = pvg_vk_pipeline_cache_file(options->cache_folder, &vk->properties.properties);
     pvg_vk_pipeline_cache_open(vk);
     chosen = g_strdup_printf("drawing with %s (%s)", vk->properties.properties.deviceName,
                              vk->properties12.driverInfo);

@@ -32,7 +32,9 @@ struct pvg_vk_options {
     void (*message)(void *user, enum pvg_vk_severity severity, const char *text);
     void *user;
 
-    const char *cache_file; /* where compiled pipelines are kept between runs; NULL: nowhere */
+    /* Where compiled pipelines are kept between runs, a file for each driver and device; made when
+     * it is not there. NULL: nowhere. */
+    const char *cache_folder;
 };
 
 struct pvg_vk {

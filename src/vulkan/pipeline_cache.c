@@ -19,6 +19,20 @@ bool pvg_vk_pipeline_cache_is_ours(const void *bytes, size_t size,
            memcmp(header.pipelineCacheUUID, properties->pipelineCacheUUID, VK_UUID_SIZE) == 0;
 }
 
+char *pvg_vk_pipeline_cache_file(const char *folder, const VkPhysicalDeviceProperties *properties)
+{
+    char name[sizeof("pipelines-") + 2 * VK_UUID_SIZE] = "pipelines-";
+
+    if (!folder) {
+        return NULL;
+    }
+    for (unsigned i = 0; i < VK_UUID_SIZE; i++) {
+        g_snprintf(name + strlen(name), 3, "%02x", properties->pipelineCacheUUID[i]);
+    }
+    g_mkdir_with_parents(folder, 0700); /* without it there is no cache, and that is all */
+    return g_build_filename(folder, name, NULL);
+}
+
 void pvg_vk_pipeline_cache_open(struct pvg_vk *vk)
 {
     VkPipelineCacheCreateInfo info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO};

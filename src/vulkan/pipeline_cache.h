@@ -6,6 +6,9 @@
 
 #include "vulkan/device.h"
 
+/* The file in @folder for one driver and device, to be freed; makes the folder. NULL for NULL. */
+char *pvg_vk_pipeline_cache_file(const char *folder, const VkPhysicalDeviceProperties *properties);
+
 /* Makes vk->pipeline_cache, from vk->cache_file when that holds one of this driver and device. */
 void pvg_vk_pipeline_cache_open(struct pvg_vk *vk);
 

@@ -18,7 +18,7 @@ struct pvg_vk_queue {
     struct pvg_vk *vk;
     VkSemaphore timeline;
     GThread *thread;
-    uint64_t serial; /* of the last batch begun; engine thread */
+    uint64_t serial;           /* of the last batch begun; engine thread */
     _Atomic uint64_t reported; /* release after the report, acquire in pvg_vk_queue_reported */
 
     GMutex lock; /* for all below */

@@ -804,6 +804,165 @@ static void a_level_or_slice_that_is_not_there_is_refused(void **state)
     assert_int_equal(stage_refusals(s.stage, PVG_REFUSED_LEVEL), 3);
 }
 
+/* ---- Stencil ---- */
+
+static uint32_t stencil_state(struct stage *stage, uint32_t compare, uint32_t pass, uint32_t fail)
+{
+    const struct pvg_wire_stencil_face face = {
+        .compare = (uint8_t)compare,
+        .pass = (uint8_t)pass,
+        .fail = (uint8_t)fail,
+        .read_mask = 0xff,
+        .write_mask = 0xff,
+    };
+    uint32_t object = kit_object_number(&stage->task);
+
+    pvg_wire_depth_stencil_encode(kit_blob(&stage->kit),
+                                  &(struct pvg_wire_depth_stencil){
+                                      .object = object,
+                                      .depth_compare = PVG_WIRE_COMPARE_ALWAYS,
+                                      .unknown4 = 3,
+                                      .front = face,
+                                      .back = face,
+                                  });
+    kit_object_publish(&stage->kit, &stage->task, object, PVG_WIRE_OBJECT_TYPE_STATE);
+    return object;
+}
+
+static struct scene scene_with_stencil(struct stage *stage)
+{
+    struct scene s = scene_begin(stage);
+    struct pvg_wire_texture_body body = stage_texture_2d(253, SIDE, SIDE);
+    const struct kit_color color = {.format = 80};
+    struct kit_render_pipeline pipeline = pipeline_of(&s, &color);
+    struct kit_texture stencil;
+
+    body.options.storage = PVG_WIRE_STORAGE_MODE_PRIVATE;
+    kit_texture_create(&stage->kit, &stage->task, &stencil, &body, 1);
+    pipeline.stencil_format = 253;
+    s.pipeline = kit_render_pipeline_create(&stage->kit, &stage->task, &pipeline);
+    s.pass.stencil.to = (struct pvg_wire_attachment){
+        .texture = stencil.object,
+        .load = PVG_WIRE_LOAD_ACTION_CLEAR,
+        .store = PVG_WIRE_STORE_ACTION_STORE,
+    };
+    return s;
+}
+
+static void set_state(struct pvg_writer *w, uint32_t state, uint32_t reference)
+{
+    pvg_wire_set_depth_stencil_encode(w, &(struct pvg_wire_set_depth_stencil){state});
+    pvg_wire_set_stencil_reference_encode(
+        w, &(struct pvg_wire_set_stencil_reference){reference, reference});
+}
+
+static void every_stencil_operation_leaves_what_it_should(void **state)
+{
+    static const struct {
+        uint8_t operation, before, reference, after;
+    } cases[] = {
+        {PVG_WIRE_STENCIL_OPERATION_KEEP, 7, 9, 7},
+        {PVG_WIRE_STENCIL_OPERATION_ZERO, 7, 9, 0},
+        {PVG_WIRE_STENCIL_OPERATION_REPLACE, 7, 9, 9},
+        {PVG_WIRE_STENCIL_OPERATION_INCREMENT_CLAMP, 7, 9, 8},
+        {PVG_WIRE_STENCIL_OPERATION_INCREMENT_CLAMP, 255, 9, 255},
+        {PVG_WIRE_STENCIL_OPERATION_DECREMENT_CLAMP, 7, 9, 6},
+        {PVG_WIRE_STENCIL_OPERATION_DECREMENT_CLAMP, 0, 9, 0},
+        {PVG_WIRE_STENCIL_OPERATION_INVERT, 7, 9, 0xf8},
+        {PVG_WIRE_STENCIL_OPERATION_INCREMENT_WRAP, 255, 9, 0},
+        {PVG_WIRE_STENCIL_OPERATION_DECREMENT_WRAP, 0, 9, 255},
+    };
+    struct scene s = scene_with_stencil(*state);
+    uint32_t equal = stencil_state(s.stage, PVG_WIRE_COMPARE_EQUAL, PVG_WIRE_STENCIL_OPERATION_KEEP,
+                                   PVG_WIRE_STENCIL_OPERATION_KEEP);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        uint32_t changes = stencil_state(s.stage, PVG_WIRE_COMPARE_NEVER,
+                                         PVG_WIRE_STENCIL_OPERATION_KEEP, cases[i].operation);
+        struct pvg_writer *w;
+
+        s.pass.stencil.clear = cases[i].before;
+        w = pass_begin(&s);
+        set_state(w, changes, cases[i].reference);
+        draw_whole(w); /* draws nothing, but the failed test changes the stencil */
+        set_state(w, equal, cases[i].after);
+        draw_whole(w);
+        pass_end(&s);
+        expect_picture(&s, everywhere, orange, black);
+    }
+}
+
+static void every_stencil_comparison_passes_when_it_should(void **state)
+{
+    struct scene s = scene_with_stencil(*state);
+
+    s.pass.stencil.clear = 5;
+    for (uint32_t compare = 0; compare <= PVG_WIRE_COMPARE_ALWAYS; compare++) {
+        uint32_t object = stencil_state(s.stage, compare, PVG_WIRE_STENCIL_OPERATION_KEEP,
+                                        PVG_WIRE_STENCIL_OPERATION_KEEP);
+
+        for (uint32_t reference = 4; reference <= 6; reference++) {
+            /* The reference is on the left: bit 0 less, bit 1 equal, bit 2 greater. */
+            const bool passes = compare >> (reference - 4) & 1;
+            struct pvg_writer *w = pass_begin(&s);
+
+            set_state(w, object, reference);
+            draw_whole(w);
+            pass_end(&s);
+            expect_picture(&s, passes ? everywhere : nowhere, orange, black);
+        }
+    }
+}
+
+/* ---- Formats ---- */
+
+static void every_format_that_can_be_drawn_to_holds_the_colour(void **state)
+{
+    /* The constant is (1, 0.5, 0.25, 1): its bytes in memory order. Halves: 3c00, 3800, 3400. */
+    static const struct {
+        uint16_t format;
+        uint8_t size, bytes[16], tolerance;
+    } cases[] = {
+        {10, 1, {255}, 0},
+        {12, 1, {127}, 0},
+        {20, 2, {255, 255}, 0},
+        {25, 2, {0, 0x3c}, 0},
+        {30, 2, {255, 128}, 1},
+        {55, 4, {0, 0, 0x80, 0x3f}, 0},
+        {65, 4, {0, 0x3c, 0, 0x38}, 0},
+        {70, 4, {255, 128, 64, 255}, 1},
+        {71, 4, {255, 188, 137, 255}, 1},
+        {72, 4, {127, 64, 32, 127}, 1},
+        {80, 4, {64, 128, 255, 255}, 1},
+        {81, 4, {137, 188, 255, 255}, 1},
+        {105, 8, {0, 0, 0x80, 0x3f, 0, 0, 0, 0x3f}, 0},
+        {115, 8, {0, 0x3c, 0, 0x38, 0, 0x34, 0, 0x3c}, 0},
+        {125, 16, {0, 0, 0x80, 0x3f, 0, 0, 0, 0x3f, 0, 0, 0x80, 0x3e, 0, 0, 0x80, 0x3f}, 0},
+    };
+    struct scene s = scene_begin(*state);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const struct pvg_wire_texture_body body = stage_texture_2d(cases[i].format, SIDE, SIDE);
+        const struct kit_color color = {.format = cases[i].format};
+        const struct kit_render_pipeline pipeline = pipeline_of(&s, &color);
+        uint8_t got[SIDE * SIDE * 16];
+
+        target_of(&s, &body, cases[i].size);
+        s.pipeline = kit_render_pipeline_create(&s.stage->kit, &s.stage->task, &pipeline);
+        draw_whole(pass_begin(&s));
+        pass_end(&s);
+        stage_texture_read(s.stage, &s.target, 0, 0, SIDE, SIDE * cases[i].size, got);
+        for (unsigned b = 0; b < cases[i].size; b++) {
+            const int difference =
+                got[SIDE * SIDE * cases[i].size - cases[i].size + b] - cases[i].bytes[b];
+
+            if (abs(difference) > cases[i].tolerance) {
+                fail_msg("format %u: byte %u is off by %d", cases[i].format, b, difference);
+            }
+        }
+    }
+}
+
 static void sticky_binds_survive_draws_and_pipelines(void **state)
 {
     struct scene s = scene_begin(*state);
@@ -851,6 +1010,9 @@ int main(void)
         scene(drawing_to_srgb_encodes),
         scene(a_pass_with_a_missing_target_is_refused_and_the_next_one_runs),
         scene(a_level_or_slice_that_is_not_there_is_refused),
+        scene(every_stencil_operation_leaves_what_it_should),
+        scene(every_stencil_comparison_passes_when_it_should),
+        scene(every_format_that_can_be_drawn_to_holds_the_colour),
         scene(sticky_binds_survive_draws_and_pipelines),
     };
 

@@ -35,7 +35,7 @@ static void features_outside_the_table_stay_off(void **state)
     struct vulkan_fixture *fixture = *state;
 
     assert_false(fixture->vk->features.v12.bufferDeviceAddress);
-    assert_false(fixture->vk->features.core.features.geometryShader);
+    assert_false(fixture->vk->features.core.features.pipelineStatisticsQuery);
 }
 
 static void a_device_is_found_by_index_by_uuid_and_by_part_of_its_name(void **state)
@@ -78,13 +78,13 @@ static void a_pipeline_cache_is_kept_between_runs(void **state)
     struct vulkan_fixture *fixture = *state;
     struct pvg_vk_options options = vulkan_fixture_options(fixture);
     g_autofree char *folder = g_dir_make_tmp("pvg-cache-XXXXXX", NULL);
-    g_autofree char *file = g_build_filename(folder, "pipelines", NULL);
     const VkPhysicalDeviceProperties *properties = &fixture->vk->properties.properties;
+    g_autofree char *file = pvg_vk_pipeline_cache_file(folder, properties);
     VkPhysicalDeviceProperties other = *properties;
     g_autofree char *bytes = NULL;
     gsize size = 0;
 
-    options.cache_file = file;
+    options.cache_folder = folder;
     pvg_vk_destroy(pvg_vk_create(&options, NULL));
     assert_true(g_file_get_contents(file, &bytes, &size, NULL));
     assert_true(pvg_vk_pipeline_cache_is_ours(bytes, size, properties));
