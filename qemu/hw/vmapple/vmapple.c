@@ -362,7 +362,7 @@ static void create_cfg(VMAppleMachineState *vms)
     create_device(dev, VMAPPLE_CFG);
 }
 
-/* The disks of the firmware: the first two pflash drives */
+/* The firmware's disks: -global vmapple-bdif.*, or the first pflash drives */
 static void create_bdif(VMAppleMachineState *vms)
 {
     static const char *const names[] = { "aux", "root" };
@@ -370,13 +370,17 @@ static void create_bdif(VMAppleMachineState *vms)
 
     for (int i = 0; i < ARRAY_SIZE(names); i++) {
         DriveInfo *drive = drive_get(IF_PFLASH, 0, i);
+        g_autofree char *disk = NULL;
 
         if (drive) {
             qdev_prop_set_drive_err(dev, names[i], blk_by_legacy_dinfo(drive),
                                     &error_fatal);
-        } else if (vms->bootinfo.firmware_loaded) {
+        }
+        disk = object_property_get_str(OBJECT(dev), names[i], &error_abort);
+        if (!*disk && vms->bootinfo.firmware_loaded) {
             refuse("-bios: the firmware has no %s disk; add -drive "
-                   "if=pflash,index=%d,format=raw,file=FILE", names[i], i);
+                   "if=pflash,index=%d,format=raw,file=FILE, "
+                   "or -global vmapple-bdif.%s=NODE", names[i], i, names[i]);
         }
     }
     create_device(dev, VMAPPLE_BDIF);

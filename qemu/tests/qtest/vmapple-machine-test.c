@@ -160,6 +160,21 @@ static void firmware_is_entered_and_comes_back_with_a_reset(void)
     unlink(disk);
 }
 
+static void firmware_takes_its_disks_from_block_nodes_too(void)
+{
+    g_autofree char *bios = image_file("bios", "firmware", 4096);
+    QTestState *qts = qtest_initf("-machine vmapple -m 128M -nodefaults "
+        "-bios %s -blockdev null-co,size=1024,node-name=one,read-zeroes=on "
+        "-blockdev null-co,size=2048,node-name=two,read-zeroes=on "
+        "-global vmapple-bdif.aux=one -global vmapple-bdif.root=two", bios);
+
+    /* Capacities, in sectors: the root disk's page, then the aux disk's */
+    g_assert_cmphex(qtest_readl(qts, 0x30000420), ==, 4);
+    g_assert_cmphex(qtest_readl(qts, 0x30010420), ==, 2);
+    qtest_quit(qts);
+    unlink(bios);
+}
+
 static void usb_input_comes_by_default_alone(void)
 {
     QTestState *qts = qtest_init("-machine vmapple -m 128M");
@@ -198,6 +213,9 @@ int main(int argc, char **argv)
     qtest_add_func("/vmapple/machine/"
                    "firmware_is_entered_and_comes_back_with_a_reset",
                    firmware_is_entered_and_comes_back_with_a_reset);
+    qtest_add_func("/vmapple/machine/"
+                   "firmware_takes_its_disks_from_block_nodes_too",
+                   firmware_takes_its_disks_from_block_nodes_too);
     qtest_add_func("/vmapple/machine/usb_input_comes_by_default_alone",
                    usb_input_comes_by_default_alone);
     return g_test_run();
