@@ -64,7 +64,9 @@ enum pvg_refusal pvg_gamma_load(struct pvg_gamma *gamma, struct pvg_memory *memo
     }
     cursor = pvg_cursor_over(bytes, size);
     while (cursor.left) {
-        full = MAX(full, pvg_take_u32(&cursor));
+        uint32_t entry = pvg_take_u32(&cursor);
+
+        full = MAX(full, entry);
     }
     if (!full) {
         return PVG_REFUSED_VALUE;

@@ -28,9 +28,12 @@ static enum pvg_refusal decode(struct pvg_cursor *cursor, struct shape *out)
     out->width = pvg_take_u32(cursor);
     out->height = pvg_take_u32(cursor);
     out->depth = pvg_take_u32(cursor);
-    out->levels = MAX(1, pvg_take_u16(cursor) & 0x3fff);
-    out->samples = MAX(1, pvg_take_u16(cursor));
-    out->layers = MAX(1, pvg_take_u16(cursor));
+    out->levels = pvg_take_u16(cursor) & 0x3fff;
+    out->samples = pvg_take_u16(cursor);
+    out->layers = pvg_take_u16(cursor);
+    out->levels = MAX(1, out->levels);
+    out->samples = MAX(1, out->samples);
+    out->layers = MAX(1, out->layers);
     if (out->type == TYPE_CUBE || out->type == TYPE_CUBE + 1) {
         out->layers *= 6;
     }

@@ -176,6 +176,35 @@ static void every_present_command_shows_the_surface(void **state)
     bench_expect_no_failure(b);
 }
 
+/* A table of three channels that turns red upside down; the picture follows it. */
+static void a_gamma_table_corrects_the_picture(void **state)
+{
+    struct bench *b = *state;
+    struct kit_surface surface;
+    struct pvg_frame frame;
+    uint32_t table[3 * 257], stamp;
+    struct pvg_wire_present rec = {.port = 0, .gamma_entries = 257, .gamma_length = sizeof(table),
+                                   .gamma_checksum = 1};
+
+    bench_bring_up(b);
+    kit_surface_create(&b->kit, &surface, 16, 16);
+    kit_surface_fill(&b->kit, &surface, 0xff0080ff);
+    for (uint32_t i = 0; i < 257; i++) {
+        table[i] = 65536 - 256 * i;
+        table[257 + i] = table[514 + i] = 256 * i;
+    }
+    rec.surface = surface.id;
+    rec.gamma.value = kit_task_alloc(&b->kit, &b->kit.kernel, sizeof(table));
+    kit_task_write(&b->kit, &b->kit.kernel, rec.gamma.value, table, sizeof(table));
+    pvg_wire_display_transaction_3_encode(
+        kit_packet(&b->kit, PVG_WIRE_PACKET_DISPLAY_TRANSACTION_3), &rec);
+    stamp = kit_send(&b->kit, channel_of(b, 0));
+    kit_wait(&b->kit, channel_of(b, 0), stamp);
+    bench_expect_no_failure(b);
+    frame = bench_fetch(b, 0);
+    assert_int_equal(bench_pixel(&frame, 1, 1), 0xff80ff);
+}
+
 static void two_displays_show_two_pictures(void **state)
 {
     struct bench *b = *state;
@@ -419,6 +448,8 @@ int main(void)
         PCI(a_transaction_is_told_after_its_stamp),
         PCI(every_present_command_shows_the_surface),
         MMIO(every_present_command_shows_the_surface),
+        PCI(a_gamma_table_corrects_the_picture),
+        MMIO(a_gamma_table_corrects_the_picture),
         PCI(two_displays_show_two_pictures),
         MMIO(two_displays_show_two_pictures),
         PCI(a_surface_that_is_a_little_late_is_shown_all_the_same),
