@@ -21,7 +21,7 @@
 #include "base/attributes.h"
 
 /* Part of every cache key: grows with each change of what the translator emits. */
-#define PVG_TRANSLATOR_VERSION 1
+#define PVG_TRANSLATOR_VERSION 2
 
 /* Spec: 70-air 5.2, 14. */
 #define PVG_SHADER_BUFFERS           31
@@ -168,12 +168,11 @@ struct pvg_shader_options {
     uint32_t budget;         /* iterations of one invocation on a CPU device; 0: 2^24 */
     uint32_t subgroup_size;  /* 0: read from the device at run time */
     uint32_t threadgroup_limit; /* bytes of static and bound threadgroup memory; 0: 32768 */
-    uint8_t optimise;        /* 1: SPIRV-Tools' performance passes after ours */
     uint8_t skip_validation; /* 1: the caller validates */
     uint8_t has_varyings;    /* fragment: `varyings` is the previous stage's list */
     uint8_t has_attributes;  /* vertex: `attribute_class` is filled; else the shader's own class */
     uint8_t has_colours;     /* fragment: `colour_class` is filled; else all are present */
-    uint8_t reserved[3];
+    uint8_t reserved[4];
     uint8_t attribute_class[PVG_SHADER_ATTRIBUTES + 1]; /* of the vertex *format* by location */
     uint8_t colour_class[PVG_SHADER_COLOURS];           /* NONE: the pass lacks the slot */
     uint16_t storage_format[PVG_SHADER_TEXTURES]; /* SpvImageFormat of read_write textures where
