@@ -374,7 +374,7 @@ static void statements(struct program *p)
 
 static void program(GString *out, uint32_t seed, unsigned number)
 {
-    struct program p = {.random = g_rand_new_with_seed(seed), .out = out, .budget = 7};
+    struct program p = {.random = g_rand_new_with_seed(seed), .out = out, .budget = 5};
     unsigned sum;
 
     g_string_append_printf(

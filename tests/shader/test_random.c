@@ -100,6 +100,7 @@ int main(int argc, char **argv)
     struct pvg_error error = {0};
     struct compute *device = compute_create(NULL, &error);
 
+    setvbuf(stdout, NULL, _IOLBF, 0); /* what was found is seen when the run is cut short */
     if (!device) {
         printf("1..0 # SKIP %s\n", error.message);
         return 0;
