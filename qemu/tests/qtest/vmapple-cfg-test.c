@@ -99,7 +99,7 @@ static void a_reset_undoes_what_the_guest_wrote(void)
 static void the_installer_runs_on_the_first_boot_only(void)
 {
     QTestState *qts = vmapple_start(guest_errors,
-                                    "-global vmapple-cfg.run-installer=on");
+                                    "-machine run-installer=on");
 
     g_assert_cmphex(qtest_readl(qts, INSTALLER1), ==, 1);
     g_assert_cmphex(qtest_readl(qts, INSTALLER2), ==, 1);
@@ -111,7 +111,7 @@ static void the_installer_runs_on_the_first_boot_only(void)
 
 static void a_machine_that_moved_has_had_its_first_boot(void)
 {
-    static const char installer[] = "-global vmapple-cfg.run-installer=on";
+    static const char installer[] = "-machine run-installer=on";
     QTestState *qts = vmapple_start(guest_errors, installer);
 
     qtest_writel(qts, CFG + 0x8000, 0x12345678);
