@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whatever bytes a guest sends are decoded or refused, can be printed, and what was decoded can be
- * encoded again. The first byte chooses: 0 walks the rest as a command stream, others take it as the
- * payload of one form. */
+ * encoded again. The first byte chooses: 0 walks the rest as a command stream, others take it as
+ * the payload of one form. */
 #include <stdlib.h>
 
 #include "wire/print.h"

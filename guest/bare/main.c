@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The bare-metal guest: the steps of a GPU driver, told to the serial port. It is up in a tenth of a
- * second, so tests of whole machines that need no operating system use it. Spec: 80-platform 1. */
+/* The bare-metal guest: the steps of a GPU driver, told to the serial port. It is up in a tenth of
+ * a second, so tests of whole machines that need no operating system use it. Spec: 80-platform 1.
+ */
 #include "bare.h"
 
 #include "driver/steps.h"
@@ -160,8 +161,7 @@ static void stay_alive(void)
         deadline = ticks() + PATIENCE * ticks_per_second();
         for (uint64_t until = ticks() + ticks_per_second() / 10; ticks() < until;) {
             kit_interrupt(&kit);
-            kit_display_enable(&kit, 0, PVG_WIRE_DISPLAY_EVENT_VERTICAL_BLANK |
-                                             KIT_BASIC_EVENTS);
+            kit_display_enable(&kit, 0, PVG_WIRE_DISPLAY_EVENT_VERTICAL_BLANK | KIT_BASIC_EVENTS);
         }
         kit_packet(&kit, PVG_WIRE_PACKET_NOP);
         kit_wait(&kit, kit_exec_channel(&kit), kit_send(&kit, kit_exec_channel(&kit)));

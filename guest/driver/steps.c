@@ -125,11 +125,8 @@ static void show_cursor(struct kit *kit)
 }
 
 const struct driver_step driver_steps[] = {
-    {"gpu-start", start},
-    {"gpu-displays", bring_displays_online},
-    {"gpu-submit", submit},
-    {"gpu-start-again", start_again},
-    {"gpu-show", show},
-    {"gpu-cursor", show_cursor},
+    {"gpu-start", start},   {"gpu-displays", bring_displays_online},
+    {"gpu-submit", submit}, {"gpu-start-again", start_again},
+    {"gpu-show", show},     {"gpu-cursor", show_cursor},
 };
 const unsigned driver_step_count = sizeof(driver_steps) / sizeof(driver_steps[0]);

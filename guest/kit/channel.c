@@ -72,8 +72,8 @@ struct pvg_writer *kit_packet(struct kit *kit, uint16_t opcode)
 void kit_packet_after(struct kit *kit, struct kit_point point)
 {
     kit->packet_bytes[2]++; /* the header's count */
-    pvg_wire_packet_wait_encode(&kit->packet, &(struct pvg_wire_packet_wait){
-                                                  .slot = point.channel, .value = point.stamp});
+    pvg_wire_packet_wait_encode(
+        &kit->packet, &(struct pvg_wire_packet_wait){.slot = point.channel, .value = point.stamp});
 }
 
 static uint32_t next_stamp(const struct kit *kit, unsigned id)

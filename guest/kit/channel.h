@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Channels: rings of packets, and the stamps that say how far the device is. Spec: 10-device 6-8. */
+/* Channels: rings of packets, and the stamps that say how far the device is. Spec: 10-device 6-8.
+ */
 #ifndef KIT_CHANNEL_H
 #define KIT_CHANNEL_H
 
@@ -21,13 +22,13 @@ enum kit_doorbell {
 
 struct kit_channel {
     bool live;
-    uint64_t record;               /* gpa of a child's record */
-    uint64_t list;                 /* gpa of a child's page list */
+    uint64_t record;                /* gpa of a child's record */
+    uint64_t list;                  /* gpa of a child's page list */
     uint64_t pages[KIT_RING_PAGES]; /* gpas of a child's ring */
-    uint64_t ring;                 /* gpa of the root's, in one piece */
-    uint32_t size;                 /* bytes */
-    uint32_t tail;                 /* running bytes */
-    uint32_t stamp;                /* of the newest packet */
+    uint64_t ring;                  /* gpa of the root's, in one piece */
+    uint32_t size;                  /* bytes */
+    uint32_t tail;                  /* running bytes */
+    uint32_t stamp;                 /* of the newest packet */
 };
 
 /* A point that a channel is to reach before a packet runs. */

@@ -8,8 +8,7 @@
 
 #include "kit/kit.h"
 
-_Static_assert(KIT_BASIC_EVENTS ==
-                   (PVG_WIRE_DISPLAY_EVENT_ONLINE | PVG_WIRE_DISPLAY_EVENT_OFFLINE),
+_Static_assert(KIT_BASIC_EVENTS == (PVG_WIRE_DISPLAY_EVENT_ONLINE | PVG_WIRE_DISPLAY_EVENT_OFFLINE),
                "the events of KIT_BASIC_EVENTS");
 
 unsigned kit_display_channel(const struct kit *kit, unsigned port)
@@ -20,7 +19,7 @@ unsigned kit_display_channel(const struct kit *kit, unsigned port)
 /* What the driver writes before the device sees the page. */
 static void seed_page(struct kit *kit, uint64_t page)
 {
-    static const float chromaticities[] = {0.64f, 0.33f, 0.30f, 0.60f,
+    static const float chromaticities[] = {0.64f, 0.33f, 0.30f,   0.60f,
                                            0.15f, 0.06f, 0.3127f, 0.329f};
     struct pvg_writer w = pvg_writer_over(kit_at(kit, page), kit_page_size(kit));
 
@@ -101,9 +100,9 @@ void kit_display_handle(struct kit *kit, unsigned port)
         return;
     }
     enabled = kit_load(kit, display->page + PVG_WIRE_DISPLAY_PAGE_ENABLE_AT);
-    taken = enabled & __atomic_fetch_and((uint32_t *)kit_at(kit, display->page +
-                                                            PVG_WIRE_DISPLAY_PAGE_PENDING_AT),
-                                         ~enabled, __ATOMIC_ACQ_REL);
+    taken = enabled & __atomic_fetch_and(
+                          (uint32_t *)kit_at(kit, display->page + PVG_WIRE_DISPLAY_PAGE_PENDING_AT),
+                          ~enabled, __ATOMIC_ACQ_REL);
     display->blanks += (taken & PVG_WIRE_DISPLAY_EVENT_VERTICAL_BLANK) != 0;
     display->transactions += (taken & PVG_WIRE_DISPLAY_EVENT_TRANSACTION) != 0;
     if (taken & PVG_WIRE_DISPLAY_EVENT_ONLINE) { /* wins over offline */
@@ -129,11 +128,11 @@ uint32_t kit_present(struct kit *kit, unsigned port, uint32_t surface,
                      const struct kit_point *after)
 {
     /* What follows the surface in DisplaySwapMapping on arm64; none of it is acted on. */
-    static const uint8_t tail[28] = {[6] = 0x10, [13] = 0x40, [20] = 0x01, [21] = 0x01,
-                                     [26] = 0x40, [27] = 0x48};
-    uint16_t opcode = kit->present_opcode          ? kit->present_opcode
-                      : kit->machine == KIT_X86    ? PVG_WIRE_PACKET_DISPLAY_TRANSACTION_2
-                                                   : PVG_WIRE_PACKET_DISPLAY_SWAP_MAPPING;
+    static const uint8_t tail[28] = {
+        [6] = 0x10, [13] = 0x40, [20] = 0x01, [21] = 0x01, [26] = 0x40, [27] = 0x48};
+    uint16_t opcode = kit->present_opcode       ? kit->present_opcode
+                      : kit->machine == KIT_X86 ? PVG_WIRE_PACKET_DISPLAY_TRANSACTION_2
+                                                : PVG_WIRE_PACKET_DISPLAY_SWAP_MAPPING;
     struct pvg_wire_present packet = {.port = port, .surface = surface};
 
     kit_packet(kit, opcode);
@@ -162,9 +161,13 @@ void kit_cursor_image(struct kit *kit, unsigned port, const uint32_t *pixels, ui
 {
     struct kit_display *display = &kit->displays[port];
     uint64_t size = (uint64_t)width * height * 4;
-    struct pvg_wire_cursor_glyph packet = {
-        .port = port, .length = size, .stride = width * 4u, .width = width, .height = height,
-        .hot_x = hot_x, .hot_y = hot_y};
+    struct pvg_wire_cursor_glyph packet = {.port = port,
+                                           .length = size,
+                                           .stride = width * 4u,
+                                           .width = width,
+                                           .height = height,
+                                           .hot_x = hot_x,
+                                           .hot_y = hot_y};
 
     display->cursor = kit_task_alloc(kit, &kit->kernel, size);
     if (kit->failure) {

@@ -9,8 +9,8 @@
 
 #include "kit/surface.h"
 
-#define FIFO_BYTES     0x10000u
-#define IOSFC_ENTRIES  0x400u
+#define FIFO_BYTES      0x10000u
+#define IOSFC_ENTRIES   0x400u
 #define VERSION_REFUSED 0x80000000u
 
 void kit_init(struct kit *kit, enum kit_machine machine, const struct kit_platform *platform,

@@ -40,9 +40,9 @@ struct kit {
     uint32_t junk;       /* state of the generator */
 
     /* May be changed between kit_init and kit_start. */
-    uint32_t version;              /* proposed; afterwards the granted one */
+    uint32_t version; /* proposed; afterwards the granted one */
     enum kit_doorbell doorbell;
-    uint16_t present_opcode;       /* of kit_present; 0: what this guest would send */
+    uint16_t present_opcode; /* of kit_present; 0: what this guest would send */
 
     uint64_t fifo;      /* gpa of the FIFO buffer: stamp table, then the root ring */
     uint64_t root_page; /* gpa */
@@ -73,7 +73,8 @@ void kit_init(struct kit *kit, enum kit_machine machine, const struct kit_platfo
  * kernel's task, channels, device information, and on arm64 the iosfc ring. */
 bool kit_start(struct kit *kit);
 
-/* Turns all FIFOs off, as a driver that stops does; kit_start may follow. Pages are not returned. */
+/* Turns all FIFOs off, as a driver that stops does; kit_start may follow. Pages are not returned.
+ */
 void kit_stop(struct kit *kit);
 
 /* Acknowledges what the interrupt is about: reads the status registers, handles display events.

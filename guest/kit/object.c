@@ -62,8 +62,7 @@ void kit_object_publish(struct kit *kit, struct kit_task *task, uint32_t object,
                         enum pvg_wire_object_type type)
 {
     uint64_t slot = slot_at(kit, object);
-    struct pvg_wire_object_slot value = {.type = (uint8_t)type,
-                                         .length = (uint32_t)kit->blob.size};
+    struct pvg_wire_object_slot value = {.type = (uint8_t)type, .length = (uint32_t)kit->blob.size};
     uint8_t bytes[PVG_WIRE_OBJECT_SLOT_SIZE];
     struct pvg_writer w = pvg_writer_over(bytes, sizeof(bytes));
 
@@ -157,8 +156,8 @@ static void lay_out_levels(const struct kit *kit, struct kit_texture *texture,
                            const struct pvg_wire_texture_body *body, unsigned bytes_per_element)
 {
     uint32_t alignment = kit->info[PVG_WIRE_DEVICE_INFO_LINEAR_TEXTURE_ALIGNMENT];
-    bool cube = body->type == PVG_WIRE_TEXTURE_TYPE_CUBE ||
-                body->type == PVG_WIRE_TEXTURE_TYPE_CUBE_ARRAY;
+    bool cube =
+        body->type == PVG_WIRE_TEXTURE_TYPE_CUBE || body->type == PVG_WIRE_TEXTURE_TYPE_CUBE_ARRAY;
     uint64_t slices = body->array_length * (cube ? 6u : 1u);
 
     alignment = alignment ? alignment : 16;

@@ -74,8 +74,8 @@ static void put_colors(struct pvg_writer *w, const struct kit_render_pipeline *p
         struct kit_color color = pipeline->colors[i];
         size_t list = element_begin(w, array, i);
 
-        if (color.blending && !color.source_rgb && !color.destination_rgb &&
-            !color.source_alpha && !color.destination_alpha) {
+        if (color.blending && !color.source_rgb && !color.destination_rgb && !color.source_alpha &&
+            !color.destination_alpha) {
             color.source_rgb = color.source_alpha = PVG_WIRE_BLEND_FACTOR_ONE;
             color.destination_rgb = PVG_WIRE_BLEND_FACTOR_ONE_MINUS_SOURCE_ALPHA;
             color.destination_alpha = PVG_WIRE_BLEND_FACTOR_ONE_MINUS_SOURCE_ALPHA;
@@ -85,16 +85,16 @@ static void put_colors(struct pvg_writer *w, const struct kit_render_pipeline *p
             property(w, list, PVG_WIRE_COLOR_PROPERTY_BLENDING, 1);
             property_unless(w, list, PVG_WIRE_COLOR_PROPERTY_SOURCE_RGB, color.source_rgb,
                             PVG_WIRE_BLEND_FACTOR_ONE);
-            property_unless(w, list, PVG_WIRE_COLOR_PROPERTY_DESTINATION_RGB,
-                            color.destination_rgb, PVG_WIRE_BLEND_FACTOR_ZERO);
+            property_unless(w, list, PVG_WIRE_COLOR_PROPERTY_DESTINATION_RGB, color.destination_rgb,
+                            PVG_WIRE_BLEND_FACTOR_ZERO);
             property_unless(w, list, PVG_WIRE_COLOR_PROPERTY_OPERATION_RGB, color.operation_rgb,
                             PVG_WIRE_BLEND_OPERATION_ADD);
             property_unless(w, list, PVG_WIRE_COLOR_PROPERTY_SOURCE_ALPHA, color.source_alpha,
                             PVG_WIRE_BLEND_FACTOR_ONE);
             property_unless(w, list, PVG_WIRE_COLOR_PROPERTY_DESTINATION_ALPHA,
                             color.destination_alpha, PVG_WIRE_BLEND_FACTOR_ZERO);
-            property_unless(w, list, PVG_WIRE_COLOR_PROPERTY_OPERATION_ALPHA,
-                            color.operation_alpha, PVG_WIRE_BLEND_OPERATION_ADD);
+            property_unless(w, list, PVG_WIRE_COLOR_PROPERTY_OPERATION_ALPHA, color.operation_alpha,
+                            PVG_WIRE_BLEND_OPERATION_ADD);
         }
         property_unless(w, list, PVG_WIRE_COLOR_PROPERTY_WRITE_MASK, 0xf & ~color.unwritten, 0xf);
     }
@@ -179,8 +179,7 @@ uint32_t kit_render_pipeline_create(struct kit *kit, struct kit_task *task,
                     pipeline->samples ? pipeline->samples : 1, 1);
     colors = property(w, list, PVG_WIRE_RENDER_PROPERTY_COLOR_ATTACHMENTS, 0);
     property_unless(w, list, PVG_WIRE_RENDER_PROPERTY_DEPTH_FORMAT, pipeline->depth_format, 0);
-    property_unless(w, list, PVG_WIRE_RENDER_PROPERTY_STENCIL_FORMAT, pipeline->stencil_format,
-                    0);
+    property_unless(w, list, PVG_WIRE_RENDER_PROPERTY_STENCIL_FORMAT, pipeline->stencil_format, 0);
     property(w, list, PVG_WIRE_RENDER_PROPERTY_VERTEX_FUNCTION, pipeline->vertex_function);
     property_unless(w, list, PVG_WIRE_RENDER_PROPERTY_FRAGMENT_FUNCTION,
                     pipeline->fragment_function, 0);

@@ -12,7 +12,7 @@
 #include "kit/kit.h"
 #include "kit/object.h"
 
-#define PIXEL          4u    /* bytes */
+#define PIXEL          4u /* bytes */
 #define STRIDE_STEP    64u
 #define ENTRIES        0x400u /* of the iosfc ring */
 #define SLOTS_PER_PAGE 32u
@@ -22,8 +22,8 @@
 static uint64_t page_of(struct kit *kit, const struct kit_surface *surface, uint32_t index)
 {
     if (kit->machine == KIT_X86) {
-        return kit_task_find(kit, &kit->kernel, surface->gva +
-                             ((uint64_t)index << kit->page_shift));
+        return kit_task_find(kit, &kit->kernel,
+                             surface->gva + ((uint64_t)index << kit->page_shift));
     }
     return (uint64_t)(kit_load(kit, surface->list + 4 * index) >> 2) << kit->page_shift;
 }
@@ -127,8 +127,7 @@ static void create_mapping(struct kit *kit, struct kit_surface *surface)
     for (uint32_t i = 0; i < surface->size >> kit->page_shift && !kit->failure; i++) {
         uint64_t page = kit_pages(kit, 1);
 
-        kit_store(kit, surface->list + 4 * i,
-                  (uint32_t)(page >> kit->page_shift) << 2 | MAPPED_RW);
+        kit_store(kit, surface->list + 4 * i, (uint32_t)(page >> kit->page_shift) << 2 | MAPPED_RW);
     }
     if (kit->failure) {
         return;
@@ -185,8 +184,8 @@ static void copy(struct kit *kit, const struct kit_surface *surface, uint32_t of
 
     while (size > 0 && !kit->failure) {
         uint32_t part = kit_page_size(kit) - (offset & mask);
-        uint8_t *at = kit_at(kit, page_of(kit, surface, offset >> kit->page_shift) +
-                                      (offset & mask));
+        uint8_t *at =
+            kit_at(kit, page_of(kit, surface, offset >> kit->page_shift) + (offset & mask));
 
         part = part < size ? part : size;
         if (in) {
@@ -232,8 +231,7 @@ uint32_t kit_surface_texture(struct kit *kit, struct kit_task *task,
         .object = object,
         .body = {.type = PVG_WIRE_TEXTURE_TYPE_2D,
                  .gpu_optimized = true,
-                 .usage = PVG_WIRE_TEXTURE_USAGE_SHADER_READ |
-                          PVG_WIRE_TEXTURE_USAGE_RENDER_TARGET,
+                 .usage = PVG_WIRE_TEXTURE_USAGE_SHADER_READ | PVG_WIRE_TEXTURE_USAGE_RENDER_TARGET,
                  .format = PVG_WIRE_PIXEL_FORMAT_BGRA8UNORM,
                  .width = surface->width,
                  .height = surface->height,

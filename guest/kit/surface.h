@@ -14,10 +14,10 @@
 struct kit_surface {
     uint32_t id;
     uint32_t width, height;
-    uint32_t stride;   /* bytes a row */
-    uint32_t size;     /* bytes, whole pages */
-    uint64_t gva;      /* x86-64: in task 0 */
-    uint64_t list;     /* arm64: gpa of the page list */
+    uint32_t stride; /* bytes a row */
+    uint32_t size;   /* bytes, whole pages */
+    uint64_t gva;    /* x86-64: in task 0 */
+    uint64_t list;   /* arm64: gpa of the page list */
 };
 
 /* A surface of one plane, 'BGRA', on scattered pages, known to the device when this returns. */

@@ -7,12 +7,12 @@
 
 #include "kit/kit.h"
 
-#define DEPTH        3
-#define SPACE        (UINT64_C(16) << 30) /* bytes; seen on live guests */
-#define LIST_PAGE    1
-#define LIST_SLOTS   0x100000
-#define FIRST_FREE   UINT64_C(0x2000000) /* behind the object list on both kinds of pages */
-#define ENTRY_FLAG   0x80000000u
+#define DEPTH      3
+#define SPACE      (UINT64_C(16) << 30) /* bytes; seen on live guests */
+#define LIST_PAGE  1
+#define LIST_SLOTS 0x100000
+#define FIRST_FREE UINT64_C(0x2000000) /* behind the object list on both kinds of pages */
+#define ENTRY_FLAG 0x80000000u
 
 void kit_task_create(struct kit *kit, struct kit_task *task, uint32_t id)
 {
@@ -136,8 +136,7 @@ uint64_t kit_task_alloc(struct kit *kit, struct kit_task *task, uint64_t size)
 {
     uint64_t gva = task->next;
     uint64_t length = whole_pages(kit, size);
-    struct pvg_wire_map_memory packet = {
-        .task = task->id, .address = {gva}, .length = length};
+    struct pvg_wire_map_memory packet = {.task = task->id, .address = {gva}, .length = length};
 
     for (uint64_t at = 0; at < length && !kit->failure; at += kit_page_size(kit)) {
         kit_task_enter(kit, task, gva + at, kit_pages(kit, 1));
@@ -154,8 +153,7 @@ uint64_t kit_task_alloc(struct kit *kit, struct kit_task *task, uint64_t size)
 static uint32_t announce_unmap(struct kit *kit, const struct kit_task *task, uint64_t gva,
                                uint64_t length, const struct kit_point *after)
 {
-    struct pvg_wire_unmap_memory packet = {
-        .task = task->id, .address = {gva}, .length = length};
+    struct pvg_wire_unmap_memory packet = {.task = task->id, .address = {gva}, .length = length};
 
     kit_packet(kit, PVG_WIRE_PACKET_UNMAP_MEMORY);
     if (after) {

@@ -10,10 +10,10 @@
 
 struct kit_task {
     uint32_t id;
-    uint64_t directory;   /* gpa */
-    uint64_t root;        /* gpa of the level-0 node */
-    uint64_t next;        /* gva that was not handed out yet */
-    uint64_t descriptors; /* gva of room for descriptors */
+    uint64_t directory;        /* gpa */
+    uint64_t root;             /* gpa of the level-0 node */
+    uint64_t next;             /* gva that was not handed out yet */
+    uint64_t descriptors;      /* gva of room for descriptors */
     uint32_t descriptors_left; /* bytes */
     uint32_t last_object;
     bool flag; /* alternates the entries' bit 31, which means nothing */

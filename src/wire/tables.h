@@ -31,13 +31,13 @@ enum pvg_wire_field_kind {
 /* One member, or some bits of a word. Unwritten and zero bytes have no entry. */
 struct pvg_wire_field_info {
     const char *name;
-    uint16_t offset; /* bytes */
-    uint8_t kind;    /* enum pvg_wire_field_kind */
-    uint16_t size;   /* bytes of one element, or of the word */
-    uint8_t low;     /* bit */
-    uint8_t width;   /* bits */
-    uint16_t fixed;  /* elements, when the layout says it; 0: not an array */
-    const char *counted; /* the member that says it, or NULL */
+    uint16_t offset;                        /* bytes */
+    uint8_t kind;                           /* enum pvg_wire_field_kind */
+    uint16_t size;                          /* bytes of one element, or of the word */
+    uint8_t low;                            /* bit */
+    uint8_t width;                          /* bits */
+    uint16_t fixed;                         /* elements, when the layout says it; 0: not an array */
+    const char *counted;                    /* the member that says it, or NULL */
     const struct pvg_wire_enum_info *names; /* may be NULL */
     const struct pvg_wire_layout_info *layout; /* of a struct, else NULL */
 };
@@ -69,7 +69,7 @@ enum pvg_wire_space {
 
 struct pvg_wire_space_info {
     const char *name;
-    unsigned header; /* bytes of a record's header that only_size counts */
+    unsigned header;                        /* bytes of a record's header that only_size counts */
     const struct pvg_wire_form_info *forms; /* by opcode */
     unsigned count;
 };

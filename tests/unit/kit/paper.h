@@ -14,8 +14,8 @@
 struct paper {
     uint8_t *ram;
     unsigned page_shift;
-    uint64_t next;      /* gpa; single pages come from the top down */
-    uint64_t next_row;  /* gpa */
+    uint64_t next;       /* gpa; single pages come from the top down */
+    uint64_t next_row;   /* gpa */
     uint32_t gfx[0x400]; /* from offset 0x1000 */
     unsigned doorbells;  /* of child channels */
     unsigned given;      /* pages that came back */

@@ -32,8 +32,8 @@ static uint32_t send_nop(struct paper *paper, unsigned channel)
 
 static void a_root_packet_is_v2_of_the_specification(void **state)
 {
-    static const uint8_t v2[] = {0x38, 0, 0, 0, 0x1c, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0,
-                                 0, 0, 0, 0, 1, 0, 0, 0, 0x46, 0x23, 1, 0};
+    static const uint8_t v2[] = {0x38, 0, 0, 0, 0x1c, 0, 0, 0, 1, 0, 0,    0,    1, 0,
+                                 0,    0, 0, 0, 0,    0, 1, 0, 0, 0, 0x46, 0x23, 1, 0};
     struct paper *paper = *state;
     struct pvg_wire_define_task task = {
         .kernel = true, .length = UINT64_C(1) << 32, .directory = {0x12346}};
@@ -65,9 +65,9 @@ static void a_packet_wraps_inside_its_header(void **state)
 static void a_wait_stands_between_header_and_payload(void **state)
 {
     /* V17 */
-    static const uint8_t v17[] = {0x22, 0, 1, 0, 0x28, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0,
-                                  8, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0,
-                                  0, 0x80, 0, 0, 0, 0, 0, 0};
+    static const uint8_t v17[] = {0x22, 0, 1, 0, 0x28, 0,    0, 0, 1, 0, 0, 0, 1,    0,
+                                  0,    0, 8, 0, 0,    0,    3, 0, 0, 0, 0, 0, 0x40, 0,
+                                  0,    0, 0, 0, 0,    0x80, 0, 0, 0, 0, 0, 0};
     struct paper *paper = *state;
     struct pvg_wire_unmap_memory unmap = {.task = 3, .address = {0x400000}, .length = 0x8000};
 

@@ -30,8 +30,13 @@ PVG_WIRE_FORMS(X)
 
 static const struct form forms[] = {
 #define X(space, form, struct_name, opcode, only_size)                                             \
-    {#form, PVG_WIRE_SPACE_##space, opcode, only_size, space##_##form##_decode,                    \
-     space##_##form##_encode, sizeof(struct pvg_wire_##struct_name)},
+    {#form,                                                                                        \
+     PVG_WIRE_SPACE_##space,                                                                       \
+     opcode,                                                                                       \
+     only_size,                                                                                    \
+     space##_##form##_decode,                                                                      \
+     space##_##form##_encode,                                                                      \
+     sizeof(struct pvg_wire_##struct_name)},
     PVG_WIRE_FORMS(X)
 #undef X
 };

@@ -24,13 +24,13 @@ static void d4_is_a_buffer(void **state)
 
 static void d6_is_a_texture_of_one_level(void **state)
 {
-    struct hex bytes = hex(
-        "00 00 01 00 00 00 00 00  10 00 00 00  01 00  00 00  00 00 00 00"
-        "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 04"
-        "00 00 00 00 00 00 00 00  00 20 00 00 00 00 00 00  00 01 00 00 00 00 00 00"
-        "40 00 00 00 20 00 00 00 01 00 00 00"
-        "01 00 00 00 2c 00 00 00  07 00 00 00  42 05 50 00 40 00 00 00 20 00 00 00 01 00 00 00"
-        "01 00 01 00 01 00 10 00 00 00 00 00 00 00 00 00");
+    struct hex bytes =
+        hex("00 00 01 00 00 00 00 00  10 00 00 00  01 00  00 00  00 00 00 00"
+            "00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 04"
+            "00 00 00 00 00 00 00 00  00 20 00 00 00 00 00 00  00 01 00 00 00 00 00 00"
+            "40 00 00 00 20 00 00 00 01 00 00 00"
+            "01 00 00 00 2c 00 00 00  07 00 00 00  42 05 50 00 40 00 00 00 20 00 00 00 01 00 00 00"
+            "01 00 01 00 01 00 10 00 00 00 00 00 00 00 00 00");
     struct pvg_cursor c = hex_cursor(&bytes, 0);
     struct pvg_wire_texture_prefix prefix;
     struct pvg_wire_texture_level level;
@@ -136,7 +136,8 @@ static void s11_is_a_texture_over_a_mapping(void **state)
 
 static void a_function_names_its_code(void **state)
 {
-    struct hex bytes = hex("00604523 01000000 321b0000 0f000000 14000000 41000000 00000000 00000000");
+    struct hex bytes =
+        hex("00604523 01000000 321b0000 0f000000 14000000 41000000 00000000 00000000");
     struct pvg_cursor c = hex_cursor(&bytes, 0);
     struct pvg_wire_function_descriptor descriptor;
 

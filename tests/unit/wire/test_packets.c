@@ -91,8 +91,7 @@ static void v6_shares_a_display_page(void **state)
 
 static void v8_acknowledges_a_display(void **state)
 {
-    DECODE(display_ack, display_ack,
-           "02 00 00 00 14 00 00 00 02 00 00 00 00 00 00 00 01 00 00 00");
+    DECODE(display_ack, display_ack, "02 00 00 00 14 00 00 00 02 00 00 00 00 00 00 00 01 00 00 00");
     assert_int_equal(rec.generation, 1);
 }
 

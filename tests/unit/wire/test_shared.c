@@ -34,8 +34,8 @@ static void v7_is_a_filled_display_page(void **state)
         .height_mm = 270,
         .max_cursor_width = 512,
         .max_cursor_height = 512,
-        .cursor_features = PVG_WIRE_CURSOR_FEATURE_KICK_ON_SHOW |
-                           PVG_WIRE_CURSOR_FEATURE_KICK_ON_MOVE,
+        .cursor_features =
+            PVG_WIRE_CURSOR_FEATURE_KICK_ON_SHOW | PVG_WIRE_CURSOR_FEATURE_KICK_ON_MOVE,
         .width_mm_f32 = 480,
         .height_mm_f32 = 270,
         .chromaticities = {0.64f, 0.33f, 0.30f, 0.60f, 0.15f, 0.06f, 0.3127f, 0.329f},
