@@ -100,7 +100,7 @@ struct pvg_device_options {
     size_t display_count;                       /* 1 to PVG_MAX_DISPLAYS */
     const char *gpu;        /* Vulkan device: index, UUID, part of a name, "none" for the null
                                executor; NULL chooses the best */
-    const char *trace_file; /* records the session for pvg-replay; NULL: no recording */
+    const char *trace_file; /* where to record the session; not built yet: refused unless NULL */
 };
 
 /* ---- Life. Control thread. ---- */

@@ -243,6 +243,10 @@ static bool check_options(const struct pvg_device_options *options, struct pvg_e
                       options->display_count);
         return false;
     }
+    if (options->trace_file) {
+        pvg_error_set(error, "sessions cannot be recorded yet; leave out trace-file");
+        return false;
+    }
     for (size_t i = 0; i < options->display_count; i++) {
         if (!pvg_modes_check(options->displays[i].modes, options->displays[i].mode_count, error)) {
             return false;

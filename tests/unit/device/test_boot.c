@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The driver's whole way, from the version to a picture. Spec: 10-device 16; 01-errata-device 2. */
+#include <string.h>
+
 #include "bench.h"
 #include "wire/devinfo.h"
 #include "wire/registers.h"
@@ -92,6 +94,29 @@ static void a_submission_reaches_the_executor_as_a_private_copy(void **state)
 #define PCI(test)  {#test " (x86-64)", test, bench_setup_pci, bench_teardown, NULL}
 #define MMIO(test) {#test " (arm64)", test, bench_setup_mmio, bench_teardown, NULL}
 
+static void no_irq(void *host, enum pvg_interrupt line, bool level)
+{
+}
+
+static void a_wish_that_cannot_be_granted_is_refused_not_ignored(void **state)
+{
+    static const struct pvg_host_ops ops = {.size = sizeof(ops), .set_interrupt = no_irq};
+    static const struct pvg_mode mode = {1280, 800, 60000};
+    static const struct pvg_display_options display = {.modes = &mode, .mode_count = 1};
+    const struct pvg_device_options options = {
+        .size = sizeof(options),
+        .ops = &ops,
+        .displays = &display,
+        .display_count = 1,
+        .gpu = "none",
+        .trace_file = "session.trace",
+    };
+    struct pvg_error error = {0};
+
+    assert_null(pvg_device_create(&options, &error));
+    assert_non_null(strstr(error.message, "trace-file"));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -103,6 +128,7 @@ int main(void)
         MMIO(a_driver_that_starts_over_is_served_again),
         PCI(a_submission_reaches_the_executor_as_a_private_copy),
         MMIO(a_submission_reaches_the_executor_as_a_private_copy),
+        cmocka_unit_test(a_wish_that_cannot_be_granted_is_refused_not_ignored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
