@@ -12,8 +12,10 @@ bool identity_parse(const void *bytes, size_t size, uint64_t *ecid, struct pvg_e
 {
     plist_t list = NULL, value;
 
-    if (size <= LARGEST_IDENTIFIER) {
-        plist_from_memory(bytes, size, &list);
+    if (size <= LARGEST_IDENTIFIER && plist_is_binary(bytes, size)) {
+        plist_from_bin(bytes, size, &list);
+    } else if (size <= LARGEST_IDENTIFIER) {
+        plist_from_xml(bytes, size, &list);
     }
     value = list && plist_get_node_type(list) == PLIST_DICT ? plist_dict_get_item(list, "ECID")
                                                             : NULL;
