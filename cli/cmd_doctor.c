@@ -78,7 +78,7 @@ static void check_emulator(GPtrArray *findings, const char *name, const char *op
 
     if (!path) {
         find(findings, BAD, g_strdup_printf("%s is not there: no %s", name, what),
-             g_strdup("make qemu, or install the package vmapple-qemu; VMAPPLE_QEMU= names its folder"));
+             g_strdup("\"make qemu\" builds it; VMAPPLE_QEMU= names its folder"));
     } else if (!says(path, option, "help", wanted)) {
         find(findings, BAD, g_strdup_printf("%s has no %s", path, wanted),
              g_strdup("VMAPPLE_QEMU= names the folder of the QEMU that \"make qemu\" built"));

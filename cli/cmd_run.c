@@ -36,7 +36,8 @@ static bool check_state(const struct machine *machine, bool restore, struct pvg_
     return true;
 }
 
-/* QEMU reads the state through a descriptor, and the name goes at once: it is used up. */
+/* The state is used up the moment QEMU starts from it: the disks move on. It is kept under another
+ * name, for the user whose QEMU could not load it, until the next save. */
 static bool consume_state(const struct machine *machine, GStrv arguments, struct pvg_error *error)
 {
     g_autofree char *state = machine_state_path(machine);
