@@ -106,6 +106,7 @@ struct function *function_create(const struct function_options *options, struct 
     }
     function = g_new0(struct function, 1);
     function->listener = options->listener;
+    function->display_count = (unsigned)options->display_count;
     g_mutex_init(&function->control);
     vfio_user_irqs_init(&function->irqs);
     config.rom_size = pad_rom(function, options->rom, options->rom_size);
@@ -164,6 +165,17 @@ void function_display_fetch(struct function *function, unsigned display, struct 
     g_autoptr(GMutexLocker) locker = control(function);
 
     pvg_display_fetch(function->device, display, frame, cursor);
+}
+
+bool function_display_connect(struct function *function, unsigned display, bool connected)
+{
+    g_autoptr(GMutexLocker) locker = control(function);
+
+    if (display >= function->display_count) {
+        return false;
+    }
+    pvg_display_connect(function->device, display, connected);
+    return true;
 }
 
 int function_dma_map(struct function *function, const struct vfio_user_dma_range *range, int fd)

@@ -2,7 +2,7 @@
 /* The apple-gfx PCI function: one libpvg device with what PCI puts around it.
  *
  * It outlives the clients that attach to it, one after another. Two threads share it: the protocol
- * thread, which makes every call here but one, and the display thread, which fetches. */
+ * thread, and the display thread, which makes the calls that say so. */
 #ifndef SERVER_FUNCTION_H
 #define SERVER_FUNCTION_H
 
@@ -38,6 +38,7 @@ struct function_options {
 
 struct function {
     struct pvg_device *device;
+    unsigned display_count;
     struct vfio_user_dma *dma;
     struct vfio_user_irqs irqs;
     struct pci_config config;
@@ -59,6 +60,9 @@ void function_detach(struct function *function);
 /* The newest picture and cursor of a display; see pvg_display_fetch. Display thread. */
 void function_display_fetch(struct function *function, unsigned display, struct pvg_frame *frame,
                             struct pvg_cursor_state *cursor);
+
+/* Plugs a display in or pulls it out; false when there is none of that number. Display thread. */
+bool function_display_connect(struct function *function, unsigned display, bool connected);
 
 /* DMA_MAP and DMA_UNMAP; see dma.h. */
 int function_dma_map(struct function *function, const struct vfio_user_dma_range *range, int fd);

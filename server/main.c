@@ -6,11 +6,10 @@
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "function.h"
+#include "listen.h"
 #include "options.h"
 #include "rom.h"
 #include "screens.h"
@@ -56,30 +55,6 @@ static void log_line(void *listener, enum pvg_log_level level, const char *messa
         [PVG_LOG_GUEST_ERROR] = "guest: ", [PVG_LOG_WARNING] = "warning: ", [PVG_LOG_INFO] = ""};
 
     g_printerr("pvg-server: %s%s\n", names[level], message);
-}
-
-static int listen_at(const char *path, struct pvg_error *error)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct stat status;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
-    if (stat(path, &status) == 0 && S_ISSOCK(status.st_mode)) {
-        if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0) {
-            pvg_error_set(error, "--socket %s: another server listens there", path);
-            close(fd);
-            return -1;
-        }
-        unlink(path); /* left behind by a server that was killed */
-    }
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
-        listen(fd, 1) < 0) {
-        pvg_error_set_errno(error, "cannot listen on %s", path);
-        close(fd);
-        return -1;
-    }
-    return fd;
 }
 
 static bool begin_client(struct server *server, int client)
@@ -196,6 +171,7 @@ static struct function *make_function(const struct options *options, struct pvg_
         displays[i] = (struct pvg_display_options){
             .modes = options->modes,
             .mode_count = options->mode_count,
+            .disconnected = options->disconnected & 1u << i,
         };
     }
     function = function_create(
@@ -221,7 +197,7 @@ static bool serve(const struct options *options, struct pvg_error *error)
     bool served;
 
     server.listen_socket =
-        options->socket_path ? listen_at(options->socket_path, error) : options->listen_fd;
+        options->socket_path ? listen_at(options->socket_path, "--socket", error) : options->listen_fd;
     if (server.listen_socket < 0) {
         return false;
     }

@@ -18,6 +18,7 @@ void options_finish(struct options *options)
     g_free(options->qmp_path);
     g_free(options->vnc_address);
     g_free(options->screenshot_folder);
+    g_free(options->control_path);
 }
 
 /* "ADDRESS:PORT", ":PORT", "ADDRESS" or "[V6]:PORT". */
@@ -44,8 +45,23 @@ static bool parse_vnc(struct options *options, const char *text, struct pvg_erro
     return true;
 }
 
-static bool check(struct options *options, const char *modes, const char *vnc, bool headless,
-                  int displays, struct pvg_error *error)
+/* "2,3" as bits, display 1 being bit 0. */
+static bool parse_displays(const char *text, int displays, unsigned *out)
+{
+    g_auto(GStrv) words = g_strsplit(text, ",", -1);
+    guint64 display;
+
+    for (char **word = words; *word; word++) {
+        if (!g_ascii_string_to_unsigned(*word, 10, 1, displays, &display, NULL)) {
+            return false;
+        }
+        *out |= 1u << (display - 1);
+    }
+    return true;
+}
+
+static bool check(struct options *options, const char *modes, const char *vnc,
+                  const char *unplugged, bool headless, int displays, struct pvg_error *error)
 {
     if (!options->socket_path == (options->listen_fd < 0)) {
         pvg_error_set(error, "say where clients connect: --socket PATH, or --fd N for a listening "
@@ -63,6 +79,11 @@ static bool check(struct options *options, const char *modes, const char *vnc, b
         return false;
     }
     options->display_count = displays;
+    if (unplugged && !parse_displays(unplugged, displays, &options->disconnected)) {
+        pvg_error_set(error, "--unplugged %s: a list of displays, from 1 to %d", unplugged,
+                      displays);
+        return false;
+    }
     if (headless && (vnc || options->window)) {
         pvg_error_set(error, "--headless shows nothing: leave out %s",
                       vnc ? "--vnc" : "--window");
@@ -77,7 +98,7 @@ static bool check(struct options *options, const char *modes, const char *vnc, b
 
 bool options_parse(struct options *options, int argc, char **argv, struct pvg_error *error)
 {
-    g_autofree char *modes = NULL, *vnc = NULL;
+    g_autofree char *modes = NULL, *vnc = NULL, *unplugged = NULL;
     gboolean window = FALSE, headless = FALSE, express = FALSE, vga = FALSE, version = FALSE;
     int displays = 1;
     const GOptionEntry entries[] = {
@@ -99,6 +120,10 @@ bool options_parse(struct options *options, int argc, char **argv, struct pvg_er
         {"headless", 0, 0, G_OPTION_ARG_NONE, &headless, "Show nothing (the default)", NULL},
         {"qmp", 0, 0, G_OPTION_ARG_FILENAME, &options->qmp_path,
          "QEMU's QMP socket, for keyboard and pointer", "PATH"},
+        {"unplugged", 0, 0, G_OPTION_ARG_STRING, &unplugged,
+         "Displays that are plugged in later, through the control socket", "N,..."},
+        {"control", 0, 0, G_OPTION_ARG_FILENAME, &options->control_path,
+         "Listen here for commands: connect N, disconnect N, screenshots, statistics", "PATH"},
         {"screenshots", 0, 0, G_OPTION_ARG_FILENAME, &options->screenshot_folder,
          "SIGUSR1 stores a PNG of each display here", "FOLDER"},
         {"rom", 0, 0, G_OPTION_ARG_FILENAME, &options->rom_path,
@@ -135,5 +160,5 @@ bool options_parse(struct options *options, int argc, char **argv, struct pvg_er
     options->window = window;
     options->express = express;
     options->class_code = vga ? VGA_CLASS : OTHER_CLASS;
-    return check(options, modes ? modes : DEFAULT_MODES, vnc, headless, displays, error);
+    return check(options, modes ? modes : DEFAULT_MODES, vnc, unplugged, headless, displays, error);
 }

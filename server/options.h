@@ -17,6 +17,8 @@ struct options {
     struct pvg_mode modes[PVG_MAX_MODES];
     size_t mode_count;
     unsigned display_count;
+    unsigned disconnected; /* bit n: display n is plugged in later, through the control socket */
+    char *control_path;    /* NULL: none */
     char *gpu;
     char *trace_file;
     char *rom_path;

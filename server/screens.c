@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/attributes.h"
+#include "control.h"
 #include "picture.h"
 #include "qmp.h"
 #include "vnc.h"
@@ -28,7 +29,8 @@ struct screen {
 
 struct screens {
     struct function *function;
-    struct qmp *qmp; /* NULL: none */
+    struct qmp *qmp;         /* NULL: none */
+    struct control *control; /* NULL: none */
     struct screen screen[PVG_MAX_DISPLAYS];
     unsigned count;
     int screenshot_folder; /* -1: none */
@@ -54,6 +56,7 @@ void screens_destroy(struct screens *screens)
         picture_finish(&screen->picture);
         g_free(screen->name);
     }
+    control_destroy(screens->control);
     qmp_destroy(screens->qmp);
     if (screens->screenshot_folder >= 0) {
         close(screens->screenshot_folder);
@@ -61,6 +64,44 @@ void screens_destroy(struct screens *screens)
     g_free(screens);
 }
 PVG_DEFINE_AUTO(screens)
+
+static bool store_screenshot(struct screens *screens, unsigned index, struct pvg_error *error)
+{
+    g_autofree char *name = g_strdup_printf("display-%u.png", index + 1);
+    g_autofree char *part = g_strdup_printf(".%s.part", name);
+    int fd = openat(screens->screenshot_folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                    0644);
+    bool written;
+
+    if (fd < 0) {
+        pvg_error_set_errno(error, "cannot create %s", part);
+        return false;
+    }
+    written = picture_write_png(&screens->screen[index].picture, fd, error);
+    close(fd);
+    if (!written) {
+        unlinkat(screens->screenshot_folder, part, 0);
+        return false;
+    }
+    if (renameat(screens->screenshot_folder, part, screens->screenshot_folder, name) < 0) {
+        pvg_error_set_errno(error, "cannot rename %s", part);
+        return false;
+    }
+    return true;
+}
+
+static void store_screenshots(void *owner)
+{
+    struct screens *screens = owner;
+
+    for (unsigned i = 0; screens->screenshot_folder >= 0 && i < screens->count; i++) {
+        struct pvg_error error = {0};
+
+        if (screens->screen[i].picture.pixels && !store_screenshot(screens, i, &error)) {
+            g_printerr("pvg-server: %s\n", error.message);
+        }
+    }
+}
 
 static bool open_outputs(struct screens *screens, struct screen *screen, unsigned index,
                          const struct options *options, struct pvg_error *error)
@@ -106,6 +147,14 @@ struct screens *screens_create(struct function *function, const struct options *
             return NULL;
         }
     }
+    if (options->control_path) {
+        const struct control_actions actions = {store_screenshots, screens};
+
+        screens->control = control_create(options->control_path, function, &actions, error);
+        if (!screens->control) {
+            return NULL;
+        }
+    }
     return g_steal_pointer(&screens);
 }
 
@@ -125,42 +174,6 @@ static void refresh(struct screens *screens, unsigned index)
     if (screen->window) {
         window_show(screen->window, &screen->picture, &change);
         window_show_cursor(screen->window, &cursor);
-    }
-}
-
-static bool store_screenshot(struct screens *screens, unsigned index, struct pvg_error *error)
-{
-    g_autofree char *name = g_strdup_printf("display-%u.png", index + 1);
-    g_autofree char *part = g_strdup_printf(".%s.part", name);
-    int fd = openat(screens->screenshot_folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-                    0644);
-    bool written;
-
-    if (fd < 0) {
-        pvg_error_set_errno(error, "cannot create %s", part);
-        return false;
-    }
-    written = picture_write_png(&screens->screen[index].picture, fd, error);
-    close(fd);
-    if (!written) {
-        unlinkat(screens->screenshot_folder, part, 0);
-        return false;
-    }
-    if (renameat(screens->screenshot_folder, part, screens->screenshot_folder, name) < 0) {
-        pvg_error_set_errno(error, "cannot rename %s", part);
-        return false;
-    }
-    return true;
-}
-
-static void store_screenshots(struct screens *screens)
-{
-    for (unsigned i = 0; i < screens->count; i++) {
-        struct pvg_error error = {0};
-
-        if (screens->screen[i].picture.pixels && !store_screenshot(screens, i, &error)) {
-            g_printerr("pvg-server: %s\n", error.message);
-        }
     }
 }
 
@@ -186,6 +199,9 @@ static bool wait_for_work(struct screens *screens, int stop_fd)
             vnc_wait(screens->screen[i].vnc, &wait, &highest);
         }
     }
+    if (screens->control) {
+        control_wait(screens->control, &wait, &highest);
+    }
     if (select(highest + 1, &wait, NULL, NULL, &patience) <= 0) {
         return false;
     }
@@ -201,7 +217,10 @@ void screens_run(struct screens *screens, int stop_fd)
                 vnc_serve(screens->screen[i].vnc);
             }
         }
-        if (atomic_exchange(&screenshots_wanted, false) && screens->screenshot_folder >= 0) {
+        if (screens->control) {
+            control_serve(screens->control);
+        }
+        if (atomic_exchange(&screenshots_wanted, false)) {
             store_screenshots(screens);
         }
         if (any_window(screens) && !windows_serve()) {

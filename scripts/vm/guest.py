@@ -40,6 +40,9 @@ BOARDS = {
     "q35": Board("amd64", ["-M", "q35", "-cpu", "max", "-vga", "none",
                            "-device", "apple-gfx-pci,id=gpu", *_USB],
                  console="ttyS0", checks=[*_COMMON_CHECKS, "framebuffer"]),
+    # The same without a GPU: pvg-server is to bring it, and maps its memory.
+    "q35-shared": Board("amd64", ["-M", "q35,memory-backend=ram0", "-cpu", "max", *_USB],
+                        console="ttyS0"),
 }
 
 

@@ -3,6 +3,7 @@
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -22,7 +23,7 @@ class Server:
             self._process = subprocess.Popen(
                 [str(word) for word in
                  [program, "--socket", self.socket, "--displays", displays, "--vnc", "127.0.0.1",
-                  "--screenshots", self.folder, *options]],
+                  "--screenshots", self.folder, "--control", self.folder / "control", *options]],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.wait_log(r"listening on")
         self.ports = [int(port) for port in re.findall(r"VNC on \S+ port (\d+)", self.said())]
@@ -55,6 +56,28 @@ class Server:
                 raise ServerError(f"pvg-server stored no screenshots:\n{self.said()}")
             time.sleep(0.02)
         return stored
+
+    def ask(self, command):
+        """What the server answers to a line on its control socket, without the last line."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(30)
+            control.connect(str(self.folder / "control"))
+            control.sendall(command.encode() + b"\n")
+            answer = b""
+            while not re.search(rb"^(ok|error: .*)\n", answer, re.MULTILINE):
+                part = control.recv(65536)
+                if not part:
+                    raise ServerError(f"pvg-server hung up on {command!r}")
+                answer += part
+        *lines, verdict = answer.decode().splitlines()
+        if verdict != "ok":
+            raise ServerError(f"pvg-server on {command!r}: {verdict}")
+        return lines
+
+    def statistics(self):
+        """{name: count}"""
+        pairs = (line.rsplit(" ", 1) for line in self.ask("statistics"))
+        return {name: int(value) for name, value in pairs}
 
     def stop(self):
         """Ends the server; its exit status."""

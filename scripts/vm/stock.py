@@ -34,9 +34,8 @@ def firmware(variables):
 
 
 def shared_memory(megabytes):
-    """Arguments for guest memory that other processes can map."""
-    return ["-m", f"{megabytes}M", "-object",
-            f"memory-backend-memfd,id=ram0,size={megabytes}M,share=on"]
+    """Arguments for guest memory that other processes can map; the machine names it as ram0."""
+    return ["-object", f"memory-backend-memfd,id=ram0,size={megabytes}M,share=on"]
 
 
 class StockMachine(Machine):

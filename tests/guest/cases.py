@@ -29,7 +29,7 @@ def expect_same(got, wanted, what):
 
 def guest_program(arch="arm64"):
     """The guest program for @arch, as the build names it on our command line: ARCH=PATH."""
-    programs = dict(word.split("=", 1) for word in sys.argv[1:])
+    programs = dict(word.split("=", 1) for word in sys.argv[1:] if "=" in word)
     if arch not in programs:
         raise Skip(f"no cross-compiler for {arch}; scripts/install-deps guest installs it")
     return pathlib.Path(programs[arch]).resolve()

@@ -2,40 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Guests use the GPU as its own driver does: guest/driver, which stands on the guest kit."""
 import cases
-from vm import guest, paths, png
+from gpu_pictures import expect_pictures, expect_steps
+from vm import guest, paths
 from vm.machine import Machine
 
-WIDTH, HEIGHT = 1024, 768
-
-
-STEPS = ["gpu-start", "gpu-displays", "gpu-submit", "gpu-start-again", "gpu-show", "gpu-cursor"]
 TWO = ["-global", "apple-gfx-mmio.displays=2", "-global", "apple-gfx-pci.displays=2"]
-
-
-def pixel(port, x, y):
-    """What the guest draws; see pixel_at() in guest/driver/steps.c."""
-    return x & 0xff, y & 0xff, (x // 64 + y // 64 + port) % 2 * 0xff
-
-
-def expect_steps(running):
-    """The guest reports all its steps as done."""
-    verdicts = guest.follow_report(running)
-    verdicts.pop("gpu-open", None)  # Linux only
-    cases.expect_same(list(verdicts), STEPS, "steps")
-    for name, verdict in verdicts.items():
-        cases.expect(verdict == "ok", f"{name}: {verdict}")
-
-
-def expect_pictures(folder, running, *screens):
-    """Each display shows its picture; @screens tells how to take each screenshot."""
-    for port, screen in enumerate(screens or [{}]):
-        picture = png.Picture(running.screenshot(folder / f"{port}.png", **screen))
-        cases.expect_same((picture.width, picture.height), (WIDTH, HEIGHT), "size")
-        for y in range(0, HEIGHT, 7):
-            for x in range(0, WIDTH, 5):
-                at = (y * WIDTH + x) * 3
-                cases.expect_same(tuple(picture.pixels[at:at + 3]), pixel(port, x, y),
-                                  f"display {port}, pixel {x}, {y}")
 
 
 def boot_bare(folder, *extra):

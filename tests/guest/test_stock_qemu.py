@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """A distribution's own, unpatched QEMU with pvg-server as its display.
 
-The first argument is the pvg-server to test.
+The first argument is the pvg-server to test; the others name guest programs as ARCH=PATH.
 """
 import json
 import pathlib
@@ -10,7 +10,8 @@ import sys
 import time
 
 import cases
-from vm import png, stock
+import gpu_pictures
+from vm import guest, png, stock
 from vm.machine import MachineError
 from vm.server import Server
 from vm.vnc import Vnc
@@ -26,7 +27,8 @@ def gfx(server, **more):
 
 def q35(folder, server, *more):
     return stock.StockMachine(
-        ["-accel", "tcg", "-machine", "q35,memory-backend=ram0", *stock.shared_memory(512),
+        ["-accel", "tcg", "-machine", "q35,memory-backend=ram0", "-m", "512",
+         *stock.shared_memory(512),
          *stock.firmware(folder / "variables.fd"), *gfx(server), "-device", "qemu-xhci",
          "-device", "usb-kbd", "-device", "usb-tablet",
          "-qmp", f"unix:{folder}/input.sock,server=on,wait=off", *more],
@@ -112,8 +114,30 @@ def a_second_machine_attaches_where_the_first_one_died(folder):
         cases.expect_same(server.stop(), 0, "pvg-server's exit status")
 
 
+def linux_drives_the_gpu_and_takes_a_display_that_is_plugged_in(folder):
+    fetch_stock_qemu()
+    boot = guest.Guest(folder, board="q35-shared", task="gpu",
+                       program=cases.guest_program("amd64"))
+    with Server(SERVER, folder, "--modes", "1024x768", "--unplugged", "2", displays=2) as server:
+        with stock.StockMachine([*boot.arguments(), *stock.shared_memory(512),
+                                 *gfx(server, addr="10.0")],
+                                folder / "console.log") as machine:
+            machine.wait_line("^gpu-start: ok", timeout=120)
+            time.sleep(1)  # it waits for the display
+            cases.expect("gpu-displays: ok" not in machine.lines(), "an unplugged display came up")
+            server.ask("connect 2")
+            gpu_pictures.expect_steps(machine, gpu_pictures.STEPS[1:])
+            stored = server.screenshots(displays=2)
+            for port in range(2):
+                gpu_pictures.expect_picture(png.Picture(stored[port]), port)
+                with Vnc(server.ports[port]) as viewer:
+                    gpu_pictures.expect_picture(viewer, port, cursor=port == 0)
+        cases.expect_same(server.stop(), 0, "pvg-server's exit status")
+
+
 cases.run(
     the_firmware_shows_its_shell_through_our_option_rom,
     a_viewer_sees_what_the_server_stores_and_types_into_the_guest,
     a_second_machine_attaches_where_the_first_one_died,
+    linux_drives_the_gpu_and_takes_a_display_that_is_plugged_in,
     needs=None)
