@@ -7,16 +7,18 @@
 #ifndef PVG_GPU_BUFFER_H
 #define PVG_GPU_BUFFER_H
 
+#include "gpu/gpu.h"
 #include "gpu/object.h"
-#include "memory/task.h"
+#include "memory/mapping.h"
 
 struct pvg_buffer {
     struct pvg_gpu_object base;
     struct pvg_vk *vk;
+    struct pvg_memory *memory;
     struct pvg_vk_buffer host;
     uint64_t size; /* bytes that the guest may use; the host's is rounded up to its pages */
     bool in_place; /* imported: host and guest bytes are the same memory */
-    void *alias;   /* what was imported, to be unmapped; NULL for copies */
+    struct pvg_mapping mapping; /* what was imported; empty for copies */
 
     /* Where the guest has it. */
     struct pvg_space space;
@@ -32,9 +34,14 @@ struct pvg_buffer {
      VK_BUFFER_USAGE_INDEX_BUFFER_BIT | VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT |                      \
      VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT | VK_BUFFER_USAGE_STORAGE_TEXEL_BUFFER_BIT)
 
-/* A copy of @size bytes at @at. Refuses VALUE (size 0), LIMIT, HOST_MEMORY, HOST_DEVICE. */
-PVG_NODISCARD enum pvg_refusal pvg_buffer_create(struct pvg_vk *vk, struct pvg_space space,
+/* @size bytes at @at: in place where that can be, else a copy. Refuses VALUE (size 0), LIMIT,
+ * HOST_MEMORY, HOST_DEVICE. */
+PVG_NODISCARD enum pvg_refusal pvg_buffer_create(struct pvg_gpu *gpu, struct pvg_space space,
                                                  struct pvg_gva at, uint64_t size,
-                                                 unsigned page_shift, struct pvg_buffer **out);
+                                                 struct pvg_buffer **out);
+
+/* Whether it still shows the guest's pages: false when they were exchanged under a buffer that uses
+ * them in place. */
+bool pvg_buffer_holds(const struct pvg_buffer *buffer);
 
 #endif

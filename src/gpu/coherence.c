@@ -307,6 +307,14 @@ enum pvg_refusal pvg_gpu_run_scatter(struct pvg_gpu_run *run)
 
         first = first == PVG_ACCEPTED ? why : first;
     }
+    for (guint i = 0; i < run->written->len; i++) {
+        const struct pvg_gpu_object *object = g_ptr_array_index(run->written, i);
+
+        if (object->kind == PVG_GPU_BUFFER && ((const struct pvg_buffer *)object)->in_place) {
+            pvg_mapping_note_written(&((const struct pvg_buffer *)object)->mapping,
+                                     run->gpu->memory);
+        }
+    }
     for (guint i = 0; i < run->write_backs->len; i++) {
         const struct write_back *back = &g_array_index(run->write_backs, struct write_back, i);
         enum pvg_refusal why = PVG_ACCEPTED;

@@ -59,6 +59,7 @@ static bool host_open(struct pvg_gpu *gpu, struct pvg_error *error)
         .gpu = gpu->base.setup.gpu,
         .cache_folder = cache,
         .validate = g_getenv("PVG_VULKAN_VALIDATION") != NULL,
+        .no_import = g_getenv("PVG_VULKAN_NO_IMPORT") != NULL,
         .message = hear_vulkan,
         .user = gpu,
     };
@@ -347,13 +348,28 @@ static void vulkan_forget(struct pvg_executor *executor, const struct pvg_forget
             pvg_table_forget(gpu, what->space, what->ref);
         }
         break;
-    case PVG_FORGET_RANGE: /* copies outlive the pages; nothing of the guest's is mapped */
+    case PVG_FORGET_RANGE: /* a buffer whose pages went is made anew at its next use, if it has one */
         break;
     case PVG_FORGET_SURFACE:
         pvg_table_forget_surface(gpu, what->ref);
         break;
     }
-    complete_in_turn(gpu, work);
+    if (work) {
+        complete_in_turn(gpu, work);
+    } else if (what->kind == PVG_FORGET_TASK) {
+        /* The session is over: the next one's memory must not be written by this one's work. */
+        pvg_vk_queue_drain(gpu->queue);
+    }
+}
+
+static void vulkan_ram_removed(struct pvg_executor *executor, uint64_t gpa, uint64_t size)
+{
+    struct pvg_gpu *gpu = gpu_of(executor);
+
+    if (gpu->vk) {
+        pvg_vk_queue_drain(gpu->queue);
+        pvg_table_forget_ram(gpu, gpa, size);
+    }
 }
 
 static void vulkan_quiesce(struct pvg_executor *executor)
@@ -464,6 +480,7 @@ static const struct pvg_executor_impl vulkan_impl = {
     .compute_info = vulkan_compute_info,
     .quiesce = vulkan_quiesce,
     .reset = vulkan_reset,
+    .ram_removed = vulkan_ram_removed,
 };
 
 static void add_counters(struct pvg_gpu *gpu, struct pvg_counters *counters)
@@ -478,6 +495,8 @@ static void add_counters(struct pvg_gpu *gpu, struct pvg_counters *counters)
     c->barriers = pvg_counters_add(counters, "gpu.barriers");
     c->uploaded = pvg_counters_add(counters, "gpu.uploaded-bytes");
     c->written_back = pvg_counters_add(counters, "gpu.written-back-bytes");
+    c->buffers_in_place = pvg_counters_add(counters, "gpu.buffers-in-place");
+    c->buffers_copied = pvg_counters_add(counters, "gpu.buffers-copied");
     c->skipped = pvg_counters_add(counters, "gpu.skipped");
     c->variants = pvg_counters_add(counters, "gpu.pipelines-built-late");
     c->event_waits_passed = pvg_counters_add(counters, "gpu.event-waits-passed");

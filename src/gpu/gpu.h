@@ -16,6 +16,7 @@
 struct pvg_gpu_counters {
     struct pvg_counter *submissions, *draws, *dispatches, *copies, *barriers, *passes;
     struct pvg_counter *uploaded, *written_back; /* bytes */
+    struct pvg_counter *buffers_in_place, *buffers_copied; /* made */
     struct pvg_counter *skipped;                 /* draws and dispatches not run */
     struct pvg_counter *variants;                /* pipelines built while a submission waited */
     struct pvg_counter *event_waits_passed;      /* waits for what nobody had signalled */

@@ -87,8 +87,8 @@ static enum pvg_refusal make_buffer(struct making *m)
         why = PVG_REFUSED_VALUE;
     }
     if (why == PVG_ACCEPTED) {
-        why = pvg_buffer_create(m->gpu->vk, m->submission->space, pvg_vpn_to_gva(rec.page, shift),
-                                rec.size, shift, &buffer);
+        why = pvg_buffer_create(m->gpu, m->submission->space, pvg_vpn_to_gva(rec.page, shift),
+                                rec.size, &buffer);
     }
     return why == PVG_ACCEPTED ? made(m, &buffer->base) : why;
 }
@@ -586,13 +586,16 @@ static bool same_object(const struct entry *entry, const struct pvg_object *obje
            memcmp(entry->descriptor, object->descriptor, object->length) == 0;
 }
 
-/* Whether what @entry was made of is still what its descriptor names. */
+/* Whether what @entry was made of, pages or another object, is still what its descriptor names. */
 static bool base_unchanged(struct pvg_gpu *gpu, struct pvg_submission *submission,
                            struct entry *entry, unsigned depth)
 {
     struct pvg_cursor c = pvg_cursor_over(entry->descriptor, entry->length);
     enum pvg_refusal why;
 
+    if (entry->object->kind == PVG_GPU_BUFFER) {
+        return pvg_buffer_holds((struct pvg_buffer *)entry->object);
+    }
     if (!entry->made_of) {
         return true;
     }
@@ -683,6 +686,41 @@ void pvg_table_forget(struct pvg_gpu *gpu, struct pvg_space space, uint32_t ref)
 void pvg_table_forget_space(struct pvg_gpu *gpu, struct pvg_space space)
 {
     g_hash_table_remove(gpu->tables, &space.serial);
+}
+
+struct ram_range {
+    uint64_t gpa, size;
+};
+
+static bool uses_ram(const struct pvg_gpu_object *object, const struct ram_range *range)
+{
+    const struct pvg_buffer *buffer = NULL;
+
+    if (object && object->kind == PVG_GPU_BUFFER) {
+        buffer = (const struct pvg_buffer *)object;
+    } else if (object && object->kind == PVG_GPU_TEXTURE) {
+        buffer = ((const struct pvg_texture *)object)->texels;
+    }
+    return buffer && pvg_mapping_touches(&buffer->mapping, range->gpa, range->size);
+}
+
+static gboolean entry_uses_ram(gpointer ref, gpointer data, gpointer range)
+{
+    const struct entry *entry = data;
+
+    return uses_ram(entry->object, range) || uses_ram(entry->made_of, range);
+}
+
+void pvg_table_forget_ram(struct pvg_gpu *gpu, uint64_t gpa, uint64_t size)
+{
+    struct ram_range range = {gpa, size};
+    GHashTableIter iter;
+    gpointer table;
+
+    g_hash_table_iter_init(&iter, gpu->tables);
+    while (g_hash_table_iter_next(&iter, NULL, &table)) {
+        g_hash_table_foreach_remove(table, entry_uses_ram, &range);
+    }
 }
 
 void pvg_table_forget_surface(struct pvg_gpu *gpu, uint32_t id)

@@ -24,6 +24,9 @@ struct pvg_gpu_object *pvg_table_peek(struct pvg_gpu *gpu, struct pvg_space spac
 void pvg_table_forget(struct pvg_gpu *gpu, struct pvg_space space, uint32_t ref);
 void pvg_table_forget_space(struct pvg_gpu *gpu, struct pvg_space space);
 
+/* Drops what uses guest RAM in [@gpa, @gpa + @size) in place. */
+void pvg_table_forget_ram(struct pvg_gpu *gpu, uint64_t gpa, uint64_t size);
+
 /* Surface images are shared by all textures over the surface. */
 void pvg_table_forget_surface(struct pvg_gpu *gpu, uint32_t id);
 /* The image that shows plane @plane of surface @id, or NULL. */

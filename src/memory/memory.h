@@ -13,6 +13,7 @@ struct pvg_memory {
     struct pvg_ram ram;
     struct pvg_tasks tasks;
     struct pvg_surfaces surfaces;
+    _Atomic size_t mapped_runs; /* of all aliases: see memory/mapping.h */
 };
 
 void pvg_memory_init(struct pvg_memory *memory, enum pvg_variant variant,

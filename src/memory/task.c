@@ -448,6 +448,36 @@ enum pvg_refusal pvg_space_view(struct pvg_memory *memory, struct pvg_space spac
     return why;
 }
 
+struct comparison {
+    const struct pvg_run *run;
+    uint64_t into; /* bytes of it compared so far */
+};
+
+static enum pvg_refusal compare_page(struct pvg_memory *memory, void *ctx, struct pvg_gpa at,
+                                     size_t size)
+{
+    struct comparison *comparison = ctx;
+
+    if (comparison->into == comparison->run->size) {
+        comparison->run++;
+        comparison->into = 0;
+    }
+    if (at.value != comparison->run->at.value + comparison->into) {
+        return PVG_REFUSED_MOVED;
+    }
+    comparison->into += size;
+    return PVG_ACCEPTED;
+}
+
+bool pvg_space_is_at(struct pvg_memory *memory, struct pvg_space space, struct pvg_gva at,
+                     const struct pvg_view *view)
+{
+    struct comparison comparison = {.run = view->runs};
+
+    return for_each_page(memory, space, at, view->size, PVG_RAM_WRITE, compare_page,
+                         &comparison) == PVG_ACCEPTED;
+}
+
 /* ---- Saved state ---- */
 
 #define TAG     PVG_SECTION_TAG("TASK")

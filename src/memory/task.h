@@ -99,6 +99,10 @@ PVG_NODISCARD enum pvg_refusal pvg_space_view(struct pvg_memory *memory, struct 
                                               struct pvg_gva at, uint64_t size,
                                               enum pvg_ram_access access, struct pvg_view *out);
 
+/* Whether the pages at @at may be written and are those that @view names. */
+bool pvg_space_is_at(struct pvg_memory *memory, struct pvg_space space, struct pvg_gva at,
+                     const struct pvg_view *view);
+
 /* ---- Control thread, engine parked. ---- */
 
 void pvg_tasks_save(struct pvg_memory *memory, struct pvg_saver *saver);

@@ -9,6 +9,7 @@ void pvg_vk_buffer_finish(struct pvg_vk *vk, struct pvg_vk_buffer *buffer)
     }
     if (buffer->imported) {
         vk->fn.vkFreeMemory(vk->device, buffer->imported, NULL);
+        atomic_fetch_sub(&vk->imports, 1);
     }
     pvg_vk_memory_give(vk, &buffer->allocation);
     *buffer = (struct pvg_vk_buffer){0};
@@ -66,8 +67,12 @@ VkResult pvg_vk_buffer_init_import(struct pvg_vk *vk, void *host, VkDeviceSize s
         .sType = VK_STRUCTURE_TYPE_MEMORY_HOST_POINTER_PROPERTIES_EXT};
     VkMemoryRequirements needs;
     VkResult result;
+    uint32_t type;
 
     *out = (struct pvg_vk_buffer){0};
+    if (atomic_load(&vk->imports) >= vk->properties.properties.limits.maxMemoryAllocationCount / 2) {
+        return VK_ERROR_TOO_MANY_OBJECTS;
+    }
     if (!vk->import_alignment || (uintptr_t)host % vk->import_alignment ||
         size % vk->import_alignment) {
         return VK_ERROR_INVALID_EXTERNAL_HANDLE;
@@ -88,7 +93,7 @@ VkResult pvg_vk_buffer_init_import(struct pvg_vk *vk, void *host, VkDeviceSize s
     }
     vk->fn.vkGetBufferMemoryRequirements(vk->device, out->handle, &needs);
     needs.memoryTypeBits &= pointer.memoryTypeBits;
-    if (!needs.memoryTypeBits || needs.size > size) {
+    if (needs.size > size || !pvg_vk_memory_type(vk, needs.memoryTypeBits, PVG_VK_HOME_SHARED, &type)) {
         result = VK_ERROR_INVALID_EXTERNAL_HANDLE;
         goto failed;
     }
@@ -103,13 +108,14 @@ VkResult pvg_vk_buffer_init_import(struct pvg_vk *vk, void *host, VkDeviceSize s
                     .pHostPointer = host,
                 },
             .allocationSize = size,
-            .memoryTypeIndex = (uint32_t)__builtin_ctz(needs.memoryTypeBits),
+            .memoryTypeIndex = type,
         },
         NULL, &out->imported);
     if (result != VK_SUCCESS) {
         out->imported = VK_NULL_HANDLE;
         goto failed;
     }
+    atomic_fetch_add(&vk->imports, 1);
     result = vk->fn.vkBindBufferMemory(vk->device, out->handle, out->imported, 0);
     if (result != VK_SUCCESS) {
         goto failed;

@@ -22,7 +22,8 @@ VkResult pvg_vk_buffer_init(struct pvg_vk *vk, VkDeviceSize size, VkBufferUsageF
                             enum pvg_vk_home home, struct pvg_vk_buffer *out);
 
 /* The @size bytes at @host themselves, which stay the caller's and must outlive the buffer. Both
- * must be multiples of vk->import_alignment, which is 0 where nothing can be imported. */
+ * must be multiples of vk->import_alignment, which is 0 where nothing can be imported. Fails with
+ * VK_ERROR_TOO_MANY_OBJECTS when half of the allocations that the device allows are imports. */
 VkResult pvg_vk_buffer_init_import(struct pvg_vk *vk, void *host, VkDeviceSize size,
                                    VkBufferUsageFlags usage, struct pvg_vk_buffer *out);
 

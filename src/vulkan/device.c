@@ -242,7 +242,7 @@ static void read_properties(struct pvg_vk *vk)
     vk->properties13.pNext = vk->extensions.external_memory_host ? &host : NULL;
     vkGetPhysicalDeviceProperties2(vk->physical, &vk->properties);
     vk->properties13.pNext = NULL;
-    vk->import_alignment = host.minImportedHostPointerAlignment;
+    vk->import_alignment = vk->options.no_import ? 0 : host.minImportedHostPointerAlignment;
 }
 
 static bool device_open(struct pvg_vk *vk, struct pvg_error *error)

@@ -28,6 +28,9 @@ struct pvg_vk_options {
      * layer is not installed. */
     bool validate;
 
+    /* Never uses host pages in place, as if the device could not. */
+    bool no_import;
+
     /* What the layers and the driver say, and which device was chosen. Any thread. May be NULL. */
     void (*message)(void *user, enum pvg_vk_severity severity, const char *text);
     void *user;
@@ -55,6 +58,8 @@ struct pvg_vk {
     VkDeviceSize import_alignment;   /* of host pointers; 0: nothing can be imported */
     struct pvg_vk_features features; /* as enabled */
     struct pvg_vk_extensions extensions;
+
+    atomic_uint imports;                     /* alive: devices allow few allocations */
 
     struct pvg_vk_memory *memory;
     VkPipelineCache pipeline_cache; /* internally synchronised */

@@ -51,9 +51,10 @@ static bool find_type(const struct pvg_vk_memory *memory, uint32_t bits,
     return false;
 }
 
-static bool type_for(const struct pvg_vk_memory *memory, uint32_t bits, enum pvg_vk_home home,
-                     uint32_t *type)
+bool pvg_vk_memory_type(struct pvg_vk *vk, uint32_t bits, enum pvg_vk_home home, uint32_t *type)
 {
+    const struct pvg_vk_memory *memory = vk->memory;
+
     switch (home) {
     case PVG_VK_HOME_GPU:
         return find_type(memory, bits, 0, VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT, type);
@@ -223,7 +224,7 @@ VkResult pvg_vk_memory_take(struct pvg_vk *vk, const VkMemoryRequirements *needs
     VkResult result;
 
     *out = (struct pvg_vk_allocation){0};
-    if (needs->size > UINT64_MAX / 2 || !type_for(memory, needs->memoryTypeBits, home, &type)) {
+    if (needs->size > UINT64_MAX / 2 || !pvg_vk_memory_type(vk, needs->memoryTypeBits, home, &type)) {
         return VK_ERROR_OUT_OF_DEVICE_MEMORY;
     }
     size = round_up(MAX(needs->size, (VkDeviceSize)1), memory->granularity);

@@ -35,6 +35,9 @@ struct pvg_vk_memory_usage {
 void pvg_vk_memory_close(struct pvg_vk *vk);
 void pvg_vk_memory_open(struct pvg_vk *vk);
 
+/* The best type among @bits for @home; false when none will do. */
+bool pvg_vk_memory_type(struct pvg_vk *vk, uint32_t bits, enum pvg_vk_home home, uint32_t *type);
+
 VkResult pvg_vk_memory_take(struct pvg_vk *vk, const VkMemoryRequirements *needs,
                             enum pvg_vk_home home, struct pvg_vk_allocation *out);
 

@@ -17,7 +17,7 @@ static int setup(void **state, enum pvg_variant variant)
 
     pvg_counters_init(&w->counters);
     pvg_memory_init(&w->memory, variant, &w->counters);
-    w->ram = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+    w->ram = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
                   -1, 0);
     assert_true(w->ram != MAP_FAILED);
     w->ram_gpa = variant == PVG_VARIANT_PCI ? 0 : 0x70000000;
