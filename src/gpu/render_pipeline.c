@@ -155,7 +155,6 @@ static VkPipeline build(struct pvg_render_pipeline *pipeline, const struct pvg_r
         VK_DYNAMIC_STATE_CULL_MODE,
         VK_DYNAMIC_STATE_FRONT_FACE,
         VK_DYNAMIC_STATE_PRIMITIVE_TOPOLOGY,
-        VK_DYNAMIC_STATE_VERTEX_INPUT_BINDING_STRIDE,
         VK_DYNAMIC_STATE_DEPTH_TEST_ENABLE,
         VK_DYNAMIC_STATE_DEPTH_WRITE_ENABLE,
         VK_DYNAMIC_STATE_DEPTH_COMPARE_OP,
@@ -163,6 +162,8 @@ static VkPipeline build(struct pvg_render_pipeline *pipeline, const struct pvg_r
         VK_DYNAMIC_STATE_STENCIL_OP,
         VK_DYNAMIC_STATE_DEPTH_BIAS_ENABLE,
         VK_DYNAMIC_STATE_PRIMITIVE_RESTART_ENABLE,
+        /* Last: with no bindings there is nothing that would set their strides. */
+        VK_DYNAMIC_STATE_VERTEX_INPUT_BINDING_STRIDE,
     };
     struct pvg_vk *vk = pipeline->gpu->vk;
     const struct pvg_render_description *d = &pipeline->description;
@@ -264,7 +265,7 @@ static VkPipeline build(struct pvg_render_pipeline *pipeline, const struct pvg_r
                     .pDynamicState =
                         &(VkPipelineDynamicStateCreateInfo){
                             .sType = VK_STRUCTURE_TYPE_PIPELINE_DYNAMIC_STATE_CREATE_INFO,
-                            .dynamicStateCount = G_N_ELEMENTS(dynamic),
+                            .dynamicStateCount = G_N_ELEMENTS(dynamic) - (input.binding_count == 0),
                             .pDynamicStates = dynamic,
                         },
                     .layout = pipeline->layout.handle,
