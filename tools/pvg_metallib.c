@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* pvg-metallib: makes shader libraries without Apple's tools. */
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +30,7 @@ static const char summary[] =
 
 struct options {
     char *output;
-    gboolean precise, text;
+    gboolean precise, text, split;
     char **files, **defines;
 };
 
@@ -197,24 +198,52 @@ static void add_module(struct library *library, LLVMModuleRef module)
     }
 }
 
-static bool write_library(struct library *library, const char *path, struct pvg_error *error)
+static bool write_functions(const struct pvg_metallib_source *sources, uint32_t count,
+                            const char *path, struct pvg_error *error)
 {
     g_autoptr(GError) failure = NULL;
-    GByteArray *bytes;
-    bool written;
+    GByteArray *bytes = pvg_metallib_write(sources, count);
+    bool written = g_file_set_contents(path, (char *)bytes->data, bytes->len, &failure);
 
-    if (!library->sources->len || library->sources->len > PVG_METALLIB_MAX_FUNCTIONS) {
-        pvg_error_set(error, "there are %u entry points in these files", library->sources->len);
-        return false;
-    }
-    bytes = pvg_metallib_write((struct pvg_metallib_source *)library->sources->data,
-                               library->sources->len);
-    written = g_file_set_contents(path, (char *)bytes->data, bytes->len, &failure);
     g_byte_array_unref(bytes);
     if (!written) {
         pvg_error_set(error, "cannot write: %s", failure->message);
     }
     return written;
+}
+
+/* One library for each function, named after it, in a folder. */
+static bool write_split(const struct library *library, const char *folder, struct pvg_error *error)
+{
+    bool written = true;
+
+    if (g_mkdir_with_parents(folder, 0777) != 0) {
+        pvg_error_set(error, "cannot make the folder %s: %s", folder, g_strerror(errno));
+        return false;
+    }
+    for (guint i = 0; written && i < library->sources->len; i++) {
+        const struct pvg_metallib_source *source =
+            &g_array_index(library->sources, struct pvg_metallib_source, i);
+        g_autofree char *name = g_strconcat(source->function.name, ".metallib", NULL);
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+
+        written = write_functions(source, 1, path, error);
+    }
+    return written;
+}
+
+static bool write_library(const struct library *library, const struct options *options,
+                          struct pvg_error *error)
+{
+    if (!library->sources->len || library->sources->len > PVG_METALLIB_MAX_FUNCTIONS) {
+        pvg_error_set(error, "there are %u entry points in these files", library->sources->len);
+        return false;
+    }
+    if (options->split) {
+        return write_split(library, options->output, error);
+    }
+    return write_functions((struct pvg_metallib_source *)library->sources->data,
+                           library->sources->len, options->output, error);
 }
 
 static bool add_file(struct library *library, const char *path, const struct options *options,
@@ -247,7 +276,7 @@ static bool make(const struct options *options, struct pvg_error *error)
         made = add_file(&library, *file, options, error);
     }
     if (made && options->output) {
-        made = write_library(&library, options->output, error);
+        made = write_library(&library, options, error);
     }
     g_array_unref(library.sources);
     g_ptr_array_unref(library.owned);
@@ -259,6 +288,8 @@ int main(int argc, char **argv)
     struct options options = {0};
     const GOptionEntry entries[] = {
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "The library to write", "FILE"},
+        {"split", 0, 0, G_OPTION_ARG_NONE, &options.split,
+         "A library for each function, as guests send them; -o names the folder", NULL},
         {"precise", 0, 0, G_OPTION_ARG_NONE, &options.precise,
          "Arithmetic as written, and the precise functions", NULL},
         {"define", 'D', 0, G_OPTION_ARG_STRING_ARRAY, &options.defines, "For the preprocessor",
