@@ -247,6 +247,41 @@ static enum pvg_refusal bind_all(struct pvg_render *render)
     return why;
 }
 
+static bool samples_target(const struct pvg_render *render, const struct pvg_binds *binds,
+                           const struct pvg_stage_program *stage)
+{
+    const struct pvg_shader_reflection *r =
+        stage->shader ? &stage->shader->translation.reflection : NULL;
+
+    for (uint32_t i = 0; r && i < r->texture_count; i++) {
+        for (uint32_t slot = r->textures[i].index;
+             slot < MIN(r->textures[i].index + (uint32_t)r->textures[i].count,
+                        (uint32_t)PVG_SHADER_TEXTURES);
+             slot++) {
+            if (binds->textures[slot] && pvg_render_draws_to(render, binds->textures[slot])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* In a pass that goes on with the one before, what must see that one's work, or must not be seen by
+ * it, waits. Outside, the guest says where it must. */
+static void wait_for_last_pass(struct pvg_render *render)
+{
+    const struct pvg_render_pipeline *pipeline = render->pipeline;
+    const bool writes = pvg_binds_write_anything(&pipeline->vertex) ||
+                        pvg_binds_write_anything(&pipeline->fragment);
+
+    render->writes_memory |= writes;
+    if (render->continued &&
+        (writes || samples_target(render, &render->vertex, &pipeline->vertex) ||
+         samples_target(render, &render->fragment, &pipeline->fragment))) {
+        pvg_render_break(render);
+    }
+}
+
 /* Everything up to the draw itself. */
 static enum pvg_refusal ready(struct pvg_render *render, uint32_t primitive, bool indexed)
 {
@@ -265,6 +300,7 @@ static enum pvg_refusal ready(struct pvg_render *render, uint32_t primitive, boo
     if (pvg_pipeline_state(&render->pipeline->base) != PVG_PIPELINE_READY) {
         return PVG_REFUSED_SHADER;
     }
+    wait_for_last_pass(render);
     why = pvg_render_open(render);
     if (why == PVG_ACCEPTED) {
         why = choose_pipeline(render, primitive);
@@ -296,6 +332,7 @@ static enum pvg_refusal ready(struct pvg_render *render, uint32_t primitive, boo
         /* Metal restarts strips at the largest index, always, and lists never. */
         vk->fn.vkCmdSetPrimitiveRestartEnable(render->run->commands, indexed && strip);
     }
+    pvg_visibility_count(&render->visibility, render->run);
     render->dirty = 0;
     return PVG_ACCEPTED;
 }

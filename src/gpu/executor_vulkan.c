@@ -45,6 +45,7 @@ static void host_close(struct pvg_gpu *gpu)
     pvg_compiler_destroy(gpu->compiler); /* pipelines may still be on their way */
     g_clear_pointer(&gpu->events, g_hash_table_unref);
     pvg_sampler_cache_finish(&gpu->samplers);
+    pvg_kernels_finish(&gpu->kernels);
     pvg_host_formats_finish(&gpu->formats);
     pvg_vk_destroy(gpu->vk);
     gpu->queue = NULL;
@@ -72,6 +73,7 @@ static bool host_open(struct pvg_gpu *gpu, struct pvg_error *error)
     gpu->compiler = gpu->queue ? pvg_compiler_create(&gpu->compiler_settings, error) : NULL;
     pvg_host_formats_init(&gpu->formats, gpu->vk);
     pvg_sampler_cache_init(&gpu->samplers, gpu->vk);
+    pvg_kernels_init(&gpu->kernels, gpu->vk);
     gpu->shader_features = pvg_shader_features_of(gpu->vk);
     pvg_tables_init(gpu);
     gpu->events = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);

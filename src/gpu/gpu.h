@@ -9,6 +9,7 @@
 
 #include "gpu/executor.h"
 #include "gpu/host_format.h"
+#include "gpu/kernels.h"
 #include "gpu/sampler.h"
 #include "shader/compiler.h"
 #include "vulkan/queue.h"
@@ -32,6 +33,7 @@ struct pvg_gpu {
     struct pvg_compiler_settings compiler_settings;
     struct pvg_host_formats formats;
     struct pvg_sampler_cache samplers;
+    struct pvg_kernels kernels;
     uint64_t shader_features;   /* PVG_SHADER_FEATURE() of the device */
     GHashTable *tables;         /* space serial to struct pvg_table */
     GHashTable *surfaces;       /* images over surfaces, by (id, plane) */

@@ -21,8 +21,11 @@ static void *render_begin(struct pvg_gpu_run *run)
 
 static void render_end(void *encoder)
 {
-    pvg_render_finish_pass(encoder);
-    g_free(encoder);
+    struct pvg_render *render = encoder;
+
+    pvg_render_finish_pass(render);
+    g_clear_pointer(&render->visibility.spans, g_array_unref);
+    g_free(render);
 }
 
 /* ---- The pass ---- */
@@ -40,6 +43,7 @@ static enum pvg_refusal default_sample_count(void *ctx,
     if (!rec->count || rec->count > 16 || (rec->count & (rec->count - 1))) {
         return PVG_REFUSED_VALUE;
     }
+    render->properties = true;
     render->default_samples = rec->count;
     if (render->described && !render->begun && !render->colours[0].texture &&
         !render->depth.texture && !render->stencil.texture) {
@@ -204,6 +208,13 @@ static enum pvg_refusal set_stencil_reference(void *ctx,
     render->stencil_reference[1] = rec->back;
     render->dirty |= PVG_RENDER_DEPTH_DIRTY;
     return PVG_ACCEPTED;
+}
+
+static enum pvg_refusal set_visibility(void *ctx, const struct pvg_wire_set_visibility *rec)
+{
+    struct pvg_render *render = ctx;
+
+    return pvg_visibility_set(&render->visibility, render->run, rec->offset, rec->mode);
 }
 
 /* A width other than 1 is private API, and most hosts have no other either. */
@@ -373,8 +384,14 @@ static enum pvg_refusal update_fence(void *ctx, const struct pvg_wire_update_fen
     return PVG_ACCEPTED; /* one in-order queue and barriers between encoders */
 }
 
+/* What it waits for may be in the pass that this one goes on with. */
 static enum pvg_refusal wait_fence(void *ctx, const struct pvg_wire_wait_fence *rec)
 {
+    struct pvg_render *render = ctx;
+
+    if (render->continued) {
+        pvg_render_break(render);
+    }
     return PVG_ACCEPTED;
 }
 
@@ -436,6 +453,7 @@ static const struct pvg_wire_render_handlers handlers = {
     .set_blend_color = set_blend_color,
     .set_stencil_reference = set_stencil_reference,
     .set_line_width = set_line_width,
+    .set_visibility = set_visibility,
     .set_viewport = set_viewport,
     .set_viewports = set_viewports,
     .set_scissor = set_scissor,

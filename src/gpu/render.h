@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A render encoder: its pass (render_pass.c), its records (render.c) and its draws (draw.c).
+/* A render encoder: its pass (render_pass.c, rendering.c), its records (render.c) and its draws
+ * (draw.c).
  *
  * A pass is begun on Vulkan with its first draw, or at its end if it has none, so that what comes
  * before is free to use barriers. When it must be interrupted it is begun again with what it had:
@@ -9,6 +10,7 @@
 
 #include "gpu/binds.h"
 #include "gpu/depth_stencil.h"
+#include "gpu/visibility.h"
 #include "wire/render.h"
 
 #define PVG_RENDER_VIEWPORTS 16
@@ -17,6 +19,7 @@ struct pvg_render_target {
     struct pvg_texture *texture; /* held by the batch; NULL: the slot is not used */
     struct pvg_texture *resolve; /* NULL: none */
     VkImageView view, resolve_view;
+    uint32_t level, resolve_level;
     uint32_t load, store; /* enum pvg_wire_load_action, pvg_wire_store_action */
     VkClearValue clear;
     VkResolveModeFlagBits resolve_mode;
@@ -38,13 +41,17 @@ struct pvg_render {
     struct pvg_gpu_run *run;
 
     /* The pass. */
-    bool described; /* its record has come */
-    bool refused;   /* ... and cannot be executed: no draw of it is */
-    bool open;      /* between vkCmdBeginRendering and vkCmdEndRendering */
-    bool begun;     /* was open before: attachments hold what was drawn */
+    bool described;     /* its record has come */
+    bool refused;       /* ... and cannot be executed: no draw of it is */
+    bool open;          /* between vkCmdBeginRendering and vkCmdEndRendering */
+    bool begun;         /* was open before: attachments hold what was drawn */
+    bool continued;     /* open since the encoder before this one */
+    bool properties;    /* has records besides its own */
+    bool writes_memory; /* a shader of it does */
     struct pvg_render_target colours[PVG_MAX_COLOURS], depth, stencil;
     uint32_t width, height, layers, samples;
     uint32_t default_samples; /* of a pass without attachments */
+    struct pvg_visibility visibility;
 
     /* The state. */
     struct pvg_binds vertex, fragment;
@@ -71,8 +78,15 @@ struct pvg_render {
 
 enum pvg_refusal pvg_render_describe_pass(struct pvg_render *render,
                                           const struct pvg_wire_render_pass *rec);
+
+/* ---- rendering.c ---- */
+
+/* The pass was described: goes on with the one that the encoder before left open, or ends that. */
+void pvg_render_continue(struct pvg_render *render);
 /* Makes sure the pass is open. Refuses STATE when there is none that can be executed. */
 PVG_NODISCARD enum pvg_refusal pvg_render_open(struct pvg_render *render);
+/* Whether some attachment is part of the same image as @texture. */
+bool pvg_render_draws_to(const struct pvg_render *render, const struct pvg_texture *texture);
 /* Interrupts the pass: the next draw goes on with it. */
 void pvg_render_break(struct pvg_render *render);
 /* Loads, clears, stores and resolves also if nothing was drawn. */

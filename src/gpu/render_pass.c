@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The pass: its attachments, and what happens to them at its beginning and end. */
+/* What a pass record says: its attachments, checked. What happens to them is in rendering.c. */
 #include <math.h>
 
 #include "base/range.h"
@@ -72,8 +72,9 @@ static enum pvg_refusal describe_target(struct pvg_render *render,
     render->samples = texture->image->shape.samples;
     render->width = MIN(render->width, pvg_texture_level_width(texture, rec->level));
     render->height = MIN(render->height, pvg_texture_level_height(texture, rec->level));
-    pvg_gpu_run_write_texture(render->run, texture, rec->level, 1);
+    pvg_gpu_run_use_texture(render->run, texture);
     out->texture = texture;
+    out->level = rec->level;
     if (!rec->resolve_texture || render->samples == 1) {
         return PVG_ACCEPTED;
     }
@@ -87,7 +88,8 @@ static enum pvg_refusal describe_target(struct pvg_render *render,
     why = look(render, out->resolve, rec->resolve_level, rec->resolve_slice, rec->resolve_plane,
                &out->resolve_view);
     if (why == PVG_ACCEPTED) {
-        pvg_gpu_run_write_texture(render->run, out->resolve, rec->resolve_level, 1);
+        pvg_gpu_run_use_texture(render->run, out->resolve);
+        out->resolve_level = rec->resolve_level;
     }
     return why;
 }
@@ -168,6 +170,16 @@ static enum pvg_refusal describe(struct pvg_render *render, const struct pvg_wir
         }
         render->samples = MAX(render->default_samples, 1u);
     }
+    if (rec->visibility_buffer) {
+        render->visibility.buffer =
+            (struct pvg_buffer *)pvg_table_find(render->run->gpu, render->run->submission,
+                                                rec->visibility_buffer, PVG_GPU_BUFFER, &why);
+        if (!render->visibility.buffer) {
+            pvg_gpu_run_refuse(render->run, why, PVG_WIRE_RENDER_RENDER_PASS); /* draw, uncounted */
+        } else {
+            pvg_gpu_run_use_buffer(render->run, render->visibility.buffer);
+        }
+    }
     render->width = rec->width ? (uint32_t)MIN(rec->width, render->width) : render->width;
     render->height = rec->height ? (uint32_t)MIN(rec->height, render->height) : render->height;
     return PVG_ACCEPTED;
@@ -184,110 +196,8 @@ enum pvg_refusal pvg_render_describe_pass(struct pvg_render *render,
     render->described = true;
     why = describe(render, rec);
     render->refused = why != PVG_ACCEPTED;
+    if (why == PVG_ACCEPTED) {
+        pvg_render_continue(render);
+    }
     return why;
-}
-
-/* ---- Executing ---- */
-
-static VkRenderingAttachmentInfo attachment(const struct pvg_render_target *target, bool again,
-                                            bool resolving)
-{
-    VkRenderingAttachmentInfo info = {
-        .sType = VK_STRUCTURE_TYPE_RENDERING_ATTACHMENT_INFO,
-        .imageLayout = VK_IMAGE_LAYOUT_GENERAL,
-        .storeOp = VK_ATTACHMENT_STORE_OP_STORE,
-        .clearValue = target->clear,
-    };
-
-    if (!target->texture) {
-        return info;
-    }
-    info.imageView = target->view;
-    info.loadOp = again || target->load == PVG_WIRE_LOAD_ACTION_LOAD ? VK_ATTACHMENT_LOAD_OP_LOAD
-                  : target->load == PVG_WIRE_LOAD_ACTION_CLEAR       ? VK_ATTACHMENT_LOAD_OP_CLEAR
-                                                               : VK_ATTACHMENT_LOAD_OP_DONT_CARE;
-    if (resolving && target->resolve &&
-        (target->store == PVG_WIRE_STORE_ACTION_MULTISAMPLE_RESOLVE ||
-         target->store == PVG_WIRE_STORE_ACTION_STORE_AND_MULTISAMPLE_RESOLVE)) {
-        info.resolveMode = target->resolve_mode;
-        info.resolveImageView = target->resolve_view;
-        info.resolveImageLayout = VK_IMAGE_LAYOUT_GENERAL;
-    }
-    return info;
-}
-
-static void begin(struct pvg_render *render, bool resolving)
-{
-    struct pvg_vk *vk = render->run->gpu->vk;
-    VkRenderingAttachmentInfo colours[PVG_MAX_COLOURS];
-    const VkRenderingAttachmentInfo depth = attachment(&render->depth, render->begun, resolving);
-    const VkRenderingAttachmentInfo stencil =
-        attachment(&render->stencil, render->begun, resolving);
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < PVG_MAX_COLOURS; i++) {
-        colours[i] = attachment(&render->colours[i], render->begun, resolving);
-        count = render->colours[i].texture ? i + 1 : count;
-    }
-    vk->fn.vkCmdBeginRendering(render->run->commands,
-                               &(VkRenderingInfo){
-                                   .sType = VK_STRUCTURE_TYPE_RENDERING_INFO,
-                                   .renderArea.extent = {render->width, render->height},
-                                   .layerCount = render->layers,
-                                   .colorAttachmentCount = count,
-                                   .pColorAttachments = colours,
-                                   .pDepthAttachment = render->depth.texture ? &depth : NULL,
-                                   .pStencilAttachment = render->stencil.texture ? &stencil : NULL,
-                               });
-    render->open = render->begun = true;
-    render->run->tail_open = true;
-}
-
-enum pvg_refusal pvg_render_open(struct pvg_render *render)
-{
-    if (!render->described || render->refused) {
-        return PVG_REFUSED_STATE;
-    }
-    if (!render->open) {
-        pvg_count(render->run->gpu->counts.passes, !render->begun);
-        begin(render, false);
-    }
-    return PVG_ACCEPTED;
-}
-
-void pvg_render_break(struct pvg_render *render)
-{
-    if (render->open) {
-        render->run->gpu->vk->fn.vkCmdEndRendering(render->run->commands);
-        render->open = false;
-        pvg_gpu_full_barrier(render->run->gpu, render->run->commands);
-    }
-}
-
-static bool resolves(const struct pvg_render_target *target)
-{
-    return target->resolve &&
-           (target->store == PVG_WIRE_STORE_ACTION_MULTISAMPLE_RESOLVE ||
-            target->store == PVG_WIRE_STORE_ACTION_STORE_AND_MULTISAMPLE_RESOLVE);
-}
-
-void pvg_render_finish_pass(struct pvg_render *render)
-{
-    bool resolving = resolves(&render->depth) || resolves(&render->stencil);
-
-    if (!render->described || render->refused) {
-        return;
-    }
-    for (unsigned i = 0; i < PVG_MAX_COLOURS; i++) {
-        resolving |= resolves(&render->colours[i]);
-    }
-    if (pvg_render_open(render) != PVG_ACCEPTED) {
-        return;
-    }
-    if (resolving) { /* store actions may have changed since the pass began: resolve by itself */
-        pvg_render_break(render);
-        begin(render, true);
-    }
-    render->run->gpu->vk->fn.vkCmdEndRendering(render->run->commands);
-    render->open = false;
 }

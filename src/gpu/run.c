@@ -29,6 +29,11 @@ void pvg_gpu_full_barrier(struct pvg_gpu *gpu, VkCommandBuffer commands)
 
 void pvg_gpu_run_barrier(struct pvg_gpu_run *run)
 {
+    if (run->pass.open) {
+        run->pass.open = false;
+        run->tail_open = true;
+        run->gpu->vk->fn.vkCmdEndRendering(run->commands);
+    }
     if (run->tail_open) {
         run->tail_open = false;
         pvg_gpu_full_barrier(run->gpu, run->commands);
@@ -61,7 +66,9 @@ static void encoder_end(struct pvg_gpu_run *run, struct encoder *encoder)
 {
     if (encoder->impl) {
         encoder->impl->end(encoder->state);
-        pvg_gpu_run_barrier(run); /* the next encoder sees what this one did */
+        if (!run->pass.open) {
+            pvg_gpu_run_barrier(run); /* the next encoder sees what this one did */
+        }
     }
     encoder->impl = NULL;
 }
@@ -86,6 +93,9 @@ static void run_segment(struct pvg_gpu_run *run, struct encoder *encoder,
     }
     if (!segment->continues) {
         encoder_end(run, encoder);
+        if (segment->type != PVG_WIRE_SEGMENT_TYPE_RENDER) {
+            pvg_gpu_run_barrier(run);
+        }
         encoder->impl = encoders[segment->type];
         encoder->type = segment->type;
         encoder->state = encoder->impl->begin(run);

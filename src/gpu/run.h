@@ -8,6 +8,7 @@
 #include "gpu/backing.h"
 #include "gpu/buffer.h"
 #include "gpu/gpu.h"
+#include "gpu/pipeline_description.h"
 #include "gpu/texture.h"
 
 /* The answer to a query, written to a guest buffer when the batch is done. */
@@ -16,6 +17,13 @@ struct pvg_reply {
     struct pvg_gva at;
     uint32_t size;
     uint8_t bytes[32];
+};
+
+/* A pass that its encoder left open, so that the next one may go on with it: see rendering.c. */
+struct pvg_open_pass {
+    bool open;
+    VkImageView views[PVG_MAX_COLOURS + 2]; /* colours, depth, stencil */
+    uint32_t width, height, layers, samples;
 };
 
 struct pvg_gpu_run {
@@ -28,6 +36,7 @@ struct pvg_gpu_run {
     GPtrArray *written;       /* of struct pvg_gpu_object: buffers and images, not owned */
     bool uploads;             /* batch->before has commands */
     bool tail_open;           /* work was recorded since the last full barrier */
+    struct pvg_open_pass pass;
 };
 
 /* ---- coherence.c ---- */
@@ -56,7 +65,8 @@ enum pvg_refusal pvg_gpu_run_scatter(struct pvg_gpu_run *run);
 /* Executes all streams of @submission and completes it when the GPU is done. */
 void pvg_gpu_run_submission(struct pvg_gpu *gpu, struct pvg_submission *submission);
 
-/* Orders what was recorded before with what follows; cheap when nothing was. */
+/* Orders what was recorded before with what follows; cheap when nothing was. Ends the pass that was
+ * left open. */
 void pvg_gpu_run_barrier(struct pvg_gpu_run *run);
 
 /* Counts what a record was refused, and logs the first of each reason. */

@@ -7,7 +7,8 @@
     (VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |                         \
      VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_INDEX_BUFFER_BIT |                       \
      VK_BUFFER_USAGE_VERTEX_BUFFER_BIT | VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT)
-#define SETS_PER_POOL 512
+#define SETS_PER_POOL    512
+#define QUERIES_PER_POOL 256
 
 struct kept {
     GDestroyNotify release;
@@ -41,12 +42,16 @@ static void batch_destroy(struct pvg_vk_batch *batch)
     for (guint i = 0; i < batch->pools->len; i++) {
         vk->fn.vkDestroyDescriptorPool(vk->device, g_ptr_array_index(batch->pools, i), NULL);
     }
+    for (guint i = 0; i < batch->query_pools->len; i++) {
+        vk->fn.vkDestroyQueryPool(vk->device, g_ptr_array_index(batch->query_pools, i), NULL);
+    }
     if (batch->pool) {
         vk->fn.vkDestroyCommandPool(vk->device, batch->pool, NULL);
     }
     g_array_unref(batch->chunks);
     g_array_unref(batch->kept);
     g_ptr_array_unref(batch->pools);
+    g_ptr_array_unref(batch->query_pools);
     g_free(batch);
 }
 
@@ -62,6 +67,7 @@ static struct pvg_vk_batch *batch_create(struct pvg_vk_queue *queue)
     batch->chunks = g_array_new(FALSE, TRUE, sizeof(struct pvg_vk_buffer));
     batch->kept = g_array_new(FALSE, FALSE, sizeof(struct kept));
     batch->pools = g_ptr_array_new();
+    batch->query_pools = g_ptr_array_new();
     result = vk->fn.vkCreateCommandPool(vk->device,
                                         &(VkCommandPoolCreateInfo){
                                             .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
@@ -118,6 +124,7 @@ static void batch_finish(struct pvg_vk_batch *batch, VkResult result)
     }
     batch->chunk = batch->pool_in_use = 0;
     batch->used = 0;
+    batch->queries = 0;
     batch->value = 0;
     batch->done = NULL;
 }
@@ -412,6 +419,34 @@ VkDescriptorSet pvg_vk_batch_descriptor_set(struct pvg_vk_batch *batch,
         }
         batch->pool_in_use++; /* full until the batch is recycled */
     }
+}
+
+bool pvg_vk_batch_query(struct pvg_vk_batch *batch, VkQueryPool *pool, uint32_t *query)
+{
+    struct pvg_vk *vk = batch->vk;
+    const uint32_t number = batch->queries / QUERIES_PER_POOL;
+
+    if (number == batch->query_pools->len) {
+        VkQueryPool fresh = VK_NULL_HANDLE;
+
+        if (pvg_vk_check(
+                vk, vk->fn.vkCreateQueryPool(vk->device,
+                                             &(VkQueryPoolCreateInfo){
+                                                 .sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
+                                                 .queryType = VK_QUERY_TYPE_OCCLUSION,
+                                                 .queryCount = QUERIES_PER_POOL,
+                                             },
+                                             NULL, &fresh)) != VK_SUCCESS) {
+            return false;
+        }
+        g_ptr_array_add(batch->query_pools, fresh);
+    }
+    *pool = g_ptr_array_index(batch->query_pools, number);
+    *query = batch->queries++ % QUERIES_PER_POOL;
+    if (!*query) { /* not allowed inside a pass */
+        vk->fn.vkCmdResetQueryPool(batch->before, *pool, 0, QUERIES_PER_POOL);
+    }
+    return true;
 }
 
 void pvg_vk_batch_keep(struct pvg_vk_batch *batch, GDestroyNotify release, void *data)

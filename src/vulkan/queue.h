@@ -3,7 +3,7 @@
  *
  * A batch's life: begun and recorded by the engine, submitted, finished by the GPU, reported on the
  * queue's completion thread in submission order, then recycled with everything it carried: command
- * buffer, staging memory, descriptor pools. Steady state allocates nothing. */
+ * buffer, staging memory, descriptor and query pools. Steady state allocates nothing. */
 #ifndef PVG_VULKAN_QUEUE_H
 #define PVG_VULKAN_QUEUE_H
 
@@ -27,7 +27,9 @@ struct pvg_vk_batch {
     VkDeviceSize used; /* of that one */
     GPtrArray *pools;  /* of VkDescriptorPool */
     size_t pool_in_use;
-    GArray *kept; /* what is let go when the batch has finished */
+    GPtrArray *query_pools; /* of VkQueryPool */
+    uint32_t queries;       /* taken since the last recycling */
+    GArray *kept;           /* what is let go when the batch has finished */
     void (*done)(void *user, VkResult result);
     void *user;
 };
@@ -66,6 +68,10 @@ PVG_NODISCARD bool pvg_vk_batch_stage(struct pvg_vk_batch *batch, VkDeviceSize s
 /* A set that lives as long as the batch, or VK_NULL_HANDLE. */
 VkDescriptorSet pvg_vk_batch_descriptor_set(struct pvg_vk_batch *batch,
                                             VkDescriptorSetLayout layout);
+
+/* An occlusion query that nobody has used in this batch. False when memory is exhausted. */
+PVG_NODISCARD bool pvg_vk_batch_query(struct pvg_vk_batch *batch, VkQueryPool *pool,
+                                      uint32_t *query);
 
 /* Calls @release(@data) when the batch has finished. Completion thread. */
 void pvg_vk_batch_keep(struct pvg_vk_batch *batch, GDestroyNotify release, void *data);
