@@ -2,9 +2,9 @@
  * vmapple AES engine: one DATA command
  *
  * Transforms a run of guest RAM into another, or into itself, in chunks.
- * The caller starts it, takes one step after the other, in any thread, and
- * ends it, finished or not. An ended one can be started again and goes on
- * where it was, @done and @iv tell all of its progress.
+ * The caller starts it, has as many threads as may work at it, and ends it
+ * when they have returned, finished or not. An ended one can be started
+ * again and goes on where it was: @done and @iv tell all of its progress.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,11 +12,15 @@
 #define HW_VMAPPLE_AES_DATA_H
 
 #include "crypto/cipher.h"
+#include "qemu/thread.h"
 
 #define AES_BLOCK_SIZE 16
 
-/* What one step does. A DATA of at most this is done by the vCPU itself. */
+/* What is done at a time. A DATA of at most this is done by the vCPU. */
 #define AES_DATA_CHUNK (64 * 1024)
+
+/* Threads that share a long one, where its chunks do not wait for another */
+#define AES_DATA_WORKERS 2
 
 typedef enum AESDataFault {
     AES_DATA_OK,
@@ -26,36 +30,36 @@ typedef enum AESDataFault {
 } AESDataFault;
 
 typedef struct AESData {
-    QCryptoCipher *cipher;  /* borrowed until the end */
     bool encrypt;
-    bool chain;             /* CBC: blocks depend on each other and on @iv */
+    bool chain;             /* CBC: a block is made with the one before it */
     uint64_t source;
     uint64_t destination;
     uint32_t length;        /* bytes, a multiple of AES_BLOCK_SIZE, not 0 */
 
+    /*
+     * Between start and end the workers share these, under @lock: @done is
+     * where the next chunk begins, and @iv what goes before it. Chunks are
+     * taken in order, so that all before @done is done when they return.
+     */
+    QemuSpin lock;
     uint32_t done;
-    uint8_t iv[AES_BLOCK_SIZE]; /* then the last ciphertext block */
+    uint8_t iv[AES_BLOCK_SIZE];
 
-    /* Between start and end */
+    /* Between start and end: guest RAM */
     void *in;
     void *out;
-    void *copy;             /* of an overlapped source */
 } AESData;
 
-/* Nothing has been written if this fails, and there is nothing to end. */
+/* Nothing is mapped, and there is nothing to end, if this fails. */
 AESDataFault aes_data_start(AESData *data);
-AESDataFault aes_data_step(AESData *data);
-void aes_data_end(AESData *data);
 
-/*
- * An overlapped source is overwritten as the work goes on, so it cannot be
- * left half done.
- */
-static inline bool aes_data_overlaps(const AESData *data)
-{
-    return data->source != data->destination &&
-           data->source < data->destination + data->length &&
-           data->destination < data->source + data->length;
-}
+/* How many threads may work at it, each with a cipher of its own. */
+unsigned aes_data_workers(const AESData *data);
+
+/* Any thread. Returns early, after a chunk, once *@hold is true. */
+AESDataFault aes_data_work(AESData *data, QCryptoCipher *cipher,
+                           const bool *hold);
+
+void aes_data_end(AESData *data);
 
 #endif

@@ -112,12 +112,19 @@ typedef struct AESKey {
     uint8_t mode;
     bool encrypt;
     uint8_t bytes[KEY_SIZE_MAX];
-    QCryptoCipher *cipher;
+    QCryptoCipher *ciphers[AES_DATA_WORKERS];   /* but the first: on demand */
 } AESKey;
 
 typedef uint8_t AESIV[AES_BLOCK_SIZE];
 
 OBJECT_DECLARE_SIMPLE_TYPE(VMAppleAESState, VMAPPLE_AES)
+
+/* A thread of the pool that works at the DATA at the queue's head. */
+typedef struct AESWorker {
+    VMAppleAESState *aes;
+    QCryptoCipher *cipher;
+    AESDataFault fault;
+} AESWorker;
 
 struct VMAppleAESState {
     SysBusDevice parent_obj;
@@ -142,25 +149,33 @@ struct VMAppleAESState {
     uint32_t queue_count;
 
     /*
-     * The DATA at the queue's head, if it has been begun. The worker owns it
-     * while @working, but for @hold, which asks the worker to return soon.
+     * The DATA at the queue's head, if it has been begun. The workers own it
+     * while there are any @working, but for @hold, which asks them to return
+     * soon.
      */
     AESData data;
     bool data_begun;
-    bool working;
-    AESDataFault worker_fault;
+    AESWorker workers[AES_DATA_WORKERS];
+    unsigned working;
+    AESDataFault fault;         /* of those that have returned */
     bool hold;                  /* atomic; also set while the VM is stopped */
 };
 
-static void aes_update_irq(VMAppleAESState *s)
+static void aes_set_irq(VMAppleAESState *s, uint32_t status, uint32_t enable)
 {
-    qemu_set_irq(s->irq, (s->irq_status & s->irq_enable) != 0);
+    bool was = s->irq_status & s->irq_enable;
+    bool is = status & enable;
+
+    s->irq_status = status;
+    s->irq_enable = enable;
+    if (is != was) {
+        qemu_set_irq(s->irq, is);
+    }
 }
 
 static void aes_raise(VMAppleAESState *s, uint32_t bits)
 {
-    s->irq_status |= bits;
-    aes_update_irq(s);
+    aes_set_irq(s, s->irq_status | bits, s->irq_enable);
 }
 
 /* Reports a command that is dropped; @bits say more than "invalid". */
@@ -188,31 +203,45 @@ aes_refuse(VMAppleAESState *s, const AESCommand *cmd, uint32_t bits,
 
 static void aes_key_clear(AESKey *key)
 {
-    qcrypto_cipher_free(key->cipher);
+    for (int i = 0; i < AES_DATA_WORKERS; i++) {
+        qcrypto_cipher_free(key->ciphers[i]);
+    }
     memset(key, 0, sizeof(*key));
+}
+
+/* The cipher of one worker: they hold state. NULL: the library has none. */
+static QCryptoCipher *aes_key_cipher(AESKey *key, unsigned worker)
+{
+    QCryptoCipherAlgo algo = key->length == 16 ? QCRYPTO_CIPHER_ALGO_AES_128 :
+                             key->length == 24 ? QCRYPTO_CIPHER_ALGO_AES_192 :
+                                                 QCRYPTO_CIPHER_ALGO_AES_256;
+
+    if (!key->ciphers[worker]) {
+        key->ciphers[worker] =
+            qcrypto_cipher_new(algo, key->mode == MODE_CBC ?
+                                     QCRYPTO_CIPHER_MODE_CBC :
+                                     QCRYPTO_CIPHER_MODE_ECB,
+                               key->bytes, key->length, NULL);
+    }
+    return key->ciphers[worker];
 }
 
 static bool aes_key_set(AESKey *key, uint8_t mode, bool encrypt,
                         const uint8_t *bytes, uint8_t length)
 {
-    QCryptoCipherAlgo algo = length == 16 ? QCRYPTO_CIPHER_ALGO_AES_128 :
-                             length == 24 ? QCRYPTO_CIPHER_ALGO_AES_192 :
-                                            QCRYPTO_CIPHER_ALGO_AES_256;
-    Error *err = NULL;
-
-    aes_key_clear(key);
-    key->cipher = qcrypto_cipher_new(algo, mode == MODE_CBC ?
-                                           QCRYPTO_CIPHER_MODE_CBC :
-                                           QCRYPTO_CIPHER_MODE_ECB,
-                                     bytes, length, &err);
-    if (!key->cipher) {
-        error_free(err);
+    /* Drivers set the same key again and again; its ciphers go both ways. */
+    if (key->length != length || key->mode != mode ||
+        memcmp(key->bytes, bytes, length)) {
+        aes_key_clear(key);
+        key->length = length;
+        key->mode = mode;
+        memcpy(key->bytes, bytes, length);
+    }
+    key->encrypt = encrypt;
+    if (!aes_key_cipher(key, 0)) {
+        aes_key_clear(key);
         return false;
     }
-    key->mode = mode;
-    key->encrypt = encrypt;
-    key->length = length;
-    memcpy(key->bytes, bytes, length);
     return true;
 }
 
@@ -227,13 +256,13 @@ static void aes_key(VMAppleAESState *s, const AESCommand *cmd)
     uint8_t length = KEY_SIZE_MAX;
 
     /* Whatever is wrong with it, the key before it is gone. */
-    aes_key_clear(key);
-
     if (FIELD_EX32(word, KEY, LENGTH) == KEY_LENGTH_RESERVED) {
+        aes_key_clear(key);
         aes_refuse(s, cmd, IRQ_INVALID_LENGTH, "reserved key length");
         return;
     }
     if (mode > MODE_CBC) {
+        aes_key_clear(key);
         aes_refuse(s, cmd, 0, "block mode %" PRIu32, mode);
         return;
     }
@@ -312,7 +341,6 @@ static bool aes_data_decode(VMAppleAESState *s, const AESCommand *cmd)
     }
 
     s->data = (AESData) {
-        .cipher = key->cipher,
         .encrypt = key->encrypt,
         .chain = key->mode == MODE_CBC,
         .source = deposit64(cmd->words[2], 32, 16,
@@ -325,23 +353,6 @@ static bool aes_data_decode(VMAppleAESState *s, const AESCommand *cmd)
     memcpy(s->data.iv, s->ivs[FIELD_EX32(word, DATA, IV_CONTEXT)],
            AES_BLOCK_SIZE);
     return true;
-}
-
-/* A vCPU or the pool's thread. What is left to do when held stays. */
-static AESDataFault aes_data_work(VMAppleAESState *s)
-{
-    AESDataFault fault = aes_data_start(&s->data);
-    bool whole = aes_data_overlaps(&s->data);
-
-    if (fault != AES_DATA_OK) {
-        return fault;
-    }
-    do {
-        fault = aes_data_step(&s->data);
-    } while (fault == AES_DATA_OK && s->data.done < s->data.length &&
-             (whole || !qatomic_read(&s->hold)));
-    aes_data_end(&s->data);
-    return fault;
 }
 
 /* The DATA at the queue's head has come to its end, good or bad. */
@@ -378,9 +389,10 @@ static void aes_run(VMAppleAESState *s);
 
 static int aes_worker(void *opaque)
 {
-    VMAppleAESState *s = opaque;
+    AESWorker *worker = opaque;
+    VMAppleAESState *s = worker->aes;
 
-    s->worker_fault = aes_data_work(s);
+    worker->fault = aes_data_work(&s->data, worker->cipher, &s->hold);
     return 0;
 }
 
@@ -392,37 +404,69 @@ static void aes_queue_pop(VMAppleAESState *s)
 
 static void aes_worker_done(void *opaque, int ret)
 {
-    VMAppleAESState *s = opaque;
+    AESWorker *worker = opaque;
+    VMAppleAESState *s = worker->aes;
 
-    s->working = false;
-    if (s->worker_fault != AES_DATA_OK || s->data.done == s->data.length) {
-        aes_data_retire(s, s->worker_fault);
+    if (worker->fault != AES_DATA_OK) {
+        s->fault = worker->fault;
+    }
+    if (--s->working) {
+        return;
+    }
+    aes_data_end(&s->data);
+    if (s->fault != AES_DATA_OK || s->data.done == s->data.length) {
+        aes_data_retire(s, s->fault);
         aes_queue_pop(s);
     }
     aes_run(s);
 }
 
+static void aes_data_hand_out(VMAppleAESState *s, AESKey *key)
+{
+    unsigned workers = aes_data_workers(&s->data);
+
+    s->fault = AES_DATA_OK;
+    for (int i = 0; i < workers; i++) {
+        AESWorker *worker = &s->workers[i];
+
+        worker->aes = s;
+        worker->cipher = aes_key_cipher(key, i);
+        if (worker->cipher) {
+            s->working++;
+            thread_pool_submit_aio(aes_worker, worker, aes_worker_done,
+                                   worker);
+        }
+    }
+}
+
 /*
- * False: it is with the worker. @budget is what the caller may yet spend
+ * False: it is with the workers. @budget is what the caller may yet spend
  * with the BQL held.
  */
 static bool aes_data(VMAppleAESState *s, const AESCommand *cmd,
                      uint32_t *budget)
 {
+    AESKey *key = &s->keys[FIELD_EX32(cmd->words[0], DATA, KEY_CONTEXT)];
+    AESDataFault fault;
+
     if (!s->data_begun) {
         if (!aes_data_decode(s, cmd)) {
             return true;
         }
         s->data_begun = true;
     }
-    if (s->data.length <= *budget) {
-        *budget -= s->data.length;
-        aes_data_retire(s, aes_data_work(s));
-        return true;
+    fault = aes_data_start(&s->data);
+    if (fault == AES_DATA_OK && s->data.length > *budget) {
+        aes_data_hand_out(s, key);
+        return false;
     }
-    s->working = true;
-    thread_pool_submit_aio(aes_worker, s, aes_worker_done, s);
-    return false;
+    if (fault == AES_DATA_OK) {
+        *budget -= s->data.length;
+        fault = aes_data_work(&s->data, aes_key_cipher(key, 0), &s->hold);
+        aes_data_end(&s->data);
+    }
+    aes_data_retire(s, fault);
+    return true;
 }
 
 /*
@@ -576,12 +620,10 @@ static void aes_command_write(void *opaque, hwaddr offset, uint64_t value,
         aes_push(s, value);
         break;
     case A_IRQ_STATUS:
-        s->irq_status &= ~value;
-        aes_update_irq(s);
+        aes_set_irq(s, s->irq_status & ~value, s->irq_enable);
         break;
     case A_IRQ_ENABLE:
-        s->irq_enable = value;
-        aes_update_irq(s);
+        aes_set_irq(s, s->irq_status, value);
         break;
     case A_CLEAR_FIFO:
         /* Complete commands are on their way; this is about the rest. */
@@ -655,8 +697,7 @@ static void aes_reset_hold(Object *obj, ResetType type)
     VMAppleAESState *s = VMAPPLE_AES(obj);
 
     aes_hold(s);
-    s->irq_status = 0;
-    s->irq_enable = 0;
+    aes_set_irq(s, 0, 0);
     s->flag_info = 0;
     for (int i = 0; i < KEY_CONTEXTS; i++) {
         aes_key_clear(&s->keys[i]);
@@ -669,7 +710,6 @@ static void aes_reset_hold(Object *obj, ResetType type)
     s->queue_count = 0;
     memset(&s->data, 0, sizeof(s->data));
     s->data_begun = false;
-    aes_update_irq(s);
     qatomic_set(&s->hold, !runstate_is_running());
 }
 
@@ -718,15 +758,17 @@ static int aes_post_load(void *opaque, int version_id)
     }
     for (int i = 0; i < KEY_CONTEXTS; i++) {
         AESKey *key = &s->keys[i];
-        uint8_t bytes[KEY_SIZE_MAX];
+        AESKey loaded = *key;
 
-        if (!key->length) {
+        aes_key_clear(key); /* ciphers of what was there before */
+        if (!loaded.length) {
             continue;
         }
-        memcpy(bytes, key->bytes, sizeof(bytes));
-        if ((key->length != 16 && key->length != 24 && key->length != 32) ||
-            key->mode > MODE_CBC ||
-            !aes_key_set(key, key->mode, key->encrypt, bytes, key->length)) {
+        if ((loaded.length != 16 && loaded.length != 24 &&
+             loaded.length != 32) ||
+            loaded.mode > MODE_CBC ||
+            !aes_key_set(key, loaded.mode, loaded.encrypt, loaded.bytes,
+                         loaded.length)) {
             return -EINVAL;
         }
     }

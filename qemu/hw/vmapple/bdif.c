@@ -10,6 +10,7 @@
  */
 #include "qemu/osdep.h"
 #include "block/aio-wait.h"
+#include "block/aio.h"
 #include "hw/qdev-properties.h"
 #include "hw/qdev-properties-system.h"
 #include "hw/registerfields.h"
@@ -96,7 +97,6 @@ typedef struct BdifRequest {
     bool submitted;         /* a piece is with the block layer */
     void *data;             /* the guest's RAM, mapped, while submitted */
     uint32_t piece;
-    QEMUIOVector qiov;
 } BdifRequest;
 
 OBJECT_DECLARE_SIMPLE_TYPE(VMAppleBdifState, VMAPPLE_BDIF)
@@ -115,6 +115,7 @@ struct VMAppleBdifState {
     MemoryRegion mmio;
     bool root_writable;
     bool busy_bit;
+    QEMUBH *go_on;          /* with what has a piece behind it */
 
     /* Guarded by the BQL. */
     BdifDisk root;
@@ -171,14 +172,10 @@ static void bdif_finish(BdifRequest *req, uint8_t status)
     bdif_report(req->disk, req->sector, req->status_address, status);
 }
 
-static void bdif_submit(BdifRequest *req);
-
-static void bdif_piece_done(void *opaque, int ret)
+static void bdif_piece_done(BdifRequest *req, int ret)
 {
-    BdifRequest *req = opaque;
     VMAppleBdifState *s = req->disk->bdif;
 
-    qemu_iovec_destroy(&req->qiov);
     guest_ram_unmap(req->data, req->piece, !req->write, req->piece);
     req->submitted = false;
 
@@ -195,16 +192,29 @@ static void bdif_piece_done(void *opaque, int ret)
         bdif_finish(req, STATUS_OK);
         return;
     }
-    bdif_submit(req);
+    /* Not at once: pieces may be done as they are asked for. */
+    qemu_bh_schedule(s->go_on);
+}
+
+/*
+ * Unlike blk_aio_preadv() a coroutine of ours is done when the block layer
+ * is: when the host had the data at hand, within the store of the command.
+ */
+static void coroutine_fn bdif_co_piece(void *opaque)
+{
+    BdifRequest *req = opaque;
+    BlockBackend *blk = req->disk->blk;
+    int64_t offset = req->sector * BDRV_SECTOR_SIZE + req->done;
+
+    bdif_piece_done(req, req->write ?
+        blk_co_pwrite(blk, offset, req->piece, req->data, BDRV_REQ_FUA) :
+        blk_co_pread(blk, offset, req->piece, req->data, 0));
 }
 
 /* The next piece, unless the machine stands still. */
 static void bdif_submit(BdifRequest *req)
 {
-    BdifDisk *disk = req->disk;
-    int64_t offset = req->sector * BDRV_SECTOR_SIZE + req->done;
-
-    if (disk->bdif->stopped) {
+    if (req->disk->bdif->stopped) {
         return;
     }
     req->piece = MIN(req->length - req->done, PIECE_SIZE);
@@ -216,15 +226,26 @@ static void bdif_submit(BdifRequest *req)
         return;
     }
     req->submitted = true;
-    qemu_iovec_init(&req->qiov, 1);
-    qemu_iovec_add(&req->qiov, req->data, req->piece);
-    if (req->write) {
-        blk_aio_pwritev(disk->blk, offset, &req->qiov, BDRV_REQ_FUA,
-                        bdif_piece_done, req);
-    } else {
-        blk_aio_preadv(disk->blk, offset, &req->qiov, 0,
-                       bdif_piece_done, req);
+    qemu_coroutine_enter(qemu_coroutine_create(bdif_co_piece, req));
+}
+
+static void bdif_resume(BdifDisk *disk)
+{
+    for (int i = 0; i < REQUESTS; i++) {
+        BdifRequest *req = &disk->requests[i];
+
+        if (req->busy && !req->submitted) {
+            bdif_submit(req);
+        }
     }
+}
+
+static void bdif_go_on(void *opaque)
+{
+    VMAppleBdifState *s = opaque;
+
+    bdif_resume(&s->root);
+    bdif_resume(&s->aux);
 }
 
 static bool bdif_in_range(BdifDisk *disk, uint64_t sector, uint32_t length)
@@ -343,7 +364,7 @@ static void bdif_command(BdifDisk *disk, uint64_t table_address)
     }
     bdif_submit(req);
     if (!disk->bdif->busy_bit) {
-        AIO_WAIT_WHILE(NULL, req->submitted);
+        AIO_WAIT_WHILE(NULL, req->busy && !disk->bdif->stopped);
     }
 }
 
@@ -430,17 +451,6 @@ static void bdif_drain(VMAppleBdifState *s)
     }
 }
 
-static void bdif_resume(BdifDisk *disk)
-{
-    for (int i = 0; i < REQUESTS; i++) {
-        BdifRequest *req = &disk->requests[i];
-
-        if (req->busy && !req->submitted) {
-            bdif_submit(req);
-        }
-    }
-}
-
 /* What is left of the requests is saved, and goes on in the next machine. */
 static void bdif_vm_state_change(void *opaque, bool running, RunState state)
 {
@@ -448,8 +458,7 @@ static void bdif_vm_state_change(void *opaque, bool running, RunState state)
 
     s->stopped = !running;
     if (running) {
-        bdif_resume(&s->root);
-        bdif_resume(&s->aux);
+        bdif_go_on(s);
     } else {
         bdif_drain(s);
     }
@@ -510,6 +519,7 @@ static void bdif_realize(DeviceState *dev, Error **errp)
         return;
     }
     s->stopped = true;
+    s->go_on = qemu_bh_new_guarded(bdif_go_on, s, &dev->mem_reentrancy_guard);
     qdev_add_vm_change_state_handler(dev, bdif_vm_state_change, s);
 }
 

@@ -205,6 +205,28 @@ static void key_contexts_keep_their_direction_and_mode(void)
     qtest_quit(qts);
 }
 
+static void the_same_key_again_takes_another_direction_and_mode(void)
+{
+    QTestState *qts = start();
+
+    put_bytes(qts, SRC, CBC_1 CBC_2);
+    push(qts, 0x20000000, IV_128);
+    push(qts, 0x10110000, KEY_128);
+    push(qts, 0x10010000, KEY_128);
+    push_data(qts, 0, 32, SRC, DST);
+    g_assert_cmphex(finish(qts), ==, 0);
+    expect_bytes(qts, DST, BLOCK_1 BLOCK_2);
+
+    /* F.1.1 and F.1.2 */
+    push(qts, 0x10100000, KEY_128);
+    push_data(qts, 0, 16, DST, DST + 16);
+    push(qts, 0x10000000, KEY_128);
+    push_data(qts, 0, 16, DST + 16, DST + 32);
+    g_assert_cmphex(finish(qts), ==, 0);
+    expect_bytes(qts, DST + 16, "3ad77bb40d7a3660a89ecaf32466ef97" BLOCK_1);
+    qtest_quit(qts);
+}
+
 static void four_iv_contexts_are_apart(void)
 {
     QTestState *qts = start();
@@ -381,6 +403,61 @@ static void commands_behind_a_long_one_keep_their_order(void)
     g_assert_cmphex(finish(qts), ==, 0);
     expect_bytes(qts, SMALL + 16, "52917f3ae957d5230d3a2af57c7b5a71");
     expect_long_done(qts);
+    qtest_quit(qts);
+}
+
+/* Samples that lie across the chunks' borders */
+static void expect_long_decrypted(QTestState *qts, uint64_t at)
+{
+    expect_filled(qts, at, 32, 0x5a);
+    for (uint32_t i = 0x10000; i < LONG; i += 0x10000) {
+        expect_filled(qts, at + i - 32, 64, 0x5a);
+    }
+    expect_filled(qts, at + LONG - 32, 32, 0x5a);
+}
+
+/* These are shared out among threads. */
+static void long_runs_decrypt_to_what_they_were(void)
+{
+    static const uint32_t modes[] = { 0x10000, 0 };
+    QTestState *qts = start();
+
+    for (int i = 0; i < ARRAY_SIZE(modes); i++) {
+        qtest_memset(qts, SRC, 0x5a, LONG);
+        push(qts, 0x10100000 | modes[i], KEY_128);
+        push(qts, 0x20000000, IV_128);
+        push_data(qts, 0, LONG, SRC, SRC + LONG);
+        g_assert_cmphex(finish(qts), ==, 0);
+        push(qts, 0x10000000 | modes[i], KEY_128);
+        qtest_memset(qts, SRC, 0, LONG);
+        push_data(qts, 0, LONG, SRC + LONG, SRC);
+        /* In place */
+        push_data(qts, 0, LONG, SRC + LONG, SRC + LONG);
+        g_assert_cmphex(finish(qts), ==, 0);
+        expect_long_decrypted(qts, SRC);
+        expect_long_decrypted(qts, SRC + LONG);
+    }
+    qtest_quit(qts);
+}
+
+static void shared_work_survives_migration(void)
+{
+    QTestState *qts = start();
+
+    push_long(qts);
+    g_assert_cmphex(finish(qts), ==, 0);
+    expect_long_done(qts);
+    push(qts, 0x10010000, KEY_128);
+    for (int i = 0; i < 16; i++) {
+        push_data(qts, 0, LONG, SRC + LONG, SRC);
+    }
+    push_data(qts, 0, LONG, SRC + LONG, SRC + LONG);
+    g_assert_cmphex(qtest_readl(qts, AES + STATUS), ==, 0x3f90);
+
+    qts = vmapple_migrate(qts, guest_errors, "");
+    g_assert_cmphex(finish(qts), ==, 0);
+    expect_long_decrypted(qts, SRC);
+    expect_long_decrypted(qts, SRC + LONG);
     qtest_quit(qts);
 }
 
@@ -649,6 +726,7 @@ int main(int argc, char **argv)
     TEST(cbc_192_and_256_encrypt_as_nist_says);
     TEST(every_hardware_key_has_its_value);
     TEST(key_contexts_keep_their_direction_and_mode);
+    TEST(the_same_key_again_takes_another_direction_and_mode);
     TEST(four_iv_contexts_are_apart);
     TEST(an_iv_stays_as_it_was_pushed);
     TEST(an_iv_chains_when_asked_to);
@@ -657,6 +735,8 @@ int main(int argc, char **argv)
     TEST(overlapping_runs_are_as_if_copied);
     TEST(a_long_command_does_not_hold_up_the_guest);
     TEST(commands_behind_a_long_one_keep_their_order);
+    TEST(long_runs_decrypt_to_what_they_were);
+    TEST(shared_work_survives_migration);
     TEST(a_reset_ends_a_long_command);
     TEST(a_long_command_survives_migration);
     TEST(keys_ivs_and_flags_survive_migration);

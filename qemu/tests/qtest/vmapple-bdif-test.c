@@ -307,6 +307,28 @@ static void a_store_can_wait_for_the_data(void)
     qtest_quit(qts);
 }
 
+static void what_is_at_hand_is_there_when_the_store_returns(void)
+{
+    QTestState *qts = vmapple_start(guest_errors,
+        "-drive if=pflash,driver=null-co,read-zeroes=on,size=33554432");
+
+    prepare(qts, 0, FLAGS_READ, 0, DATA, 4096);
+    qtest_memset(qts, DATA, 0xaa, 4096 + 512);
+    qtest_writeq(qts, AUX + COMMAND, TABLE(0));
+    g_assert_cmphex(qtest_readb(qts, DONE(0)), ==, 0);
+    g_assert_cmphex(qtest_readl(qts, AUX + READY), ==, 1);
+    expect_filled(qts, DATA, 4096, 0);
+    expect_filled(qts, DATA + 4096, 512, 0xaa);
+
+    /* In pieces */
+    qtest_memset(qts, DATA, 0xaa, AUX_SIZE);
+    g_assert_cmpuint(request(qts, AUX, FLAGS_READ, 0, DATA, AUX_SIZE), ==, 0);
+    for (unsigned at = 0; at < AUX_SIZE; at += 997 * 512) {
+        expect_filled(qts, DATA + at, 512, 0);
+    }
+    qtest_quit(qts);
+}
+
 /*
  * Requests at the same time
  */
@@ -560,6 +582,7 @@ int main(int argc, char **argv)
     TEST(root_is_written_if_allowed);
     TEST(a_read_only_image_refuses_writes);
     TEST(a_store_can_wait_for_the_data);
+    TEST(what_is_at_hand_is_there_when_the_store_returns);
     TEST(sixteen_requests_are_at_work_together);
     TEST(a_reset_ends_a_request);
     TEST(a_request_survives_migration);
