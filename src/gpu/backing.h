@@ -19,6 +19,7 @@ struct pvg_backing {
     enum pvg_backing_kind kind;
     struct pvg_space space; /* PAGES */
     struct pvg_gva at;
+    uint64_t size;             /* PAGES: bytes */
     struct pvg_surface surface; /* SURFACE */
     unsigned plane;
     struct {

@@ -43,41 +43,74 @@ static enum pvg_refusal use_copy(struct pvg_buffer *buffer, uint64_t size)
     return PVG_ACCEPTED;
 }
 
-enum pvg_refusal pvg_buffer_create(struct pvg_gpu *gpu, struct pvg_space space, struct pvg_gva at,
-                                   uint64_t size, struct pvg_buffer **out)
+/* Without host memory behind it yet. */
+static struct pvg_buffer *buffer_new(struct pvg_gpu *gpu, struct pvg_space space, struct pvg_gva at,
+                                     uint64_t size)
 {
-    const uint64_t page = UINT64_C(1) << gpu->memory->page_shift;
-    struct pvg_buffer *buffer;
-    enum pvg_refusal why = PVG_ACCEPTED;
-    uint64_t whole;
+    struct pvg_buffer *buffer = g_new0(struct pvg_buffer, 1);
 
-    *out = NULL;
-    if (!size) {
-        return PVG_REFUSED_VALUE;
-    }
-    whole = (size - 1) / page * page + page; /* of the largest size it is 0 */
-    if (!whole || whole > gpu->vk->properties13.maxBufferSize) {
-        return PVG_REFUSED_LIMIT;
-    }
-    buffer = g_new0(struct pvg_buffer, 1);
     pvg_gpu_object_init(&buffer->base, PVG_GPU_BUFFER, buffer_destroy);
     buffer->vk = gpu->vk;
     buffer->memory = gpu->memory;
     buffer->size = size;
     buffer->space = space;
     buffer->at = at;
-    if (use_in_place(buffer, whole)) {
-        pvg_count(gpu->counts.buffers_in_place, 1);
-    } else {
-        why = use_copy(buffer, whole);
-        pvg_count(gpu->counts.buffers_copied, 1);
+    return buffer;
+}
+
+/* Rounded up to the guest's pages; 0 when no buffer has as much. */
+static uint64_t whole_pages(const struct pvg_gpu *gpu, uint64_t size)
+{
+    const uint64_t page = UINT64_C(1) << gpu->memory->page_shift;
+    const uint64_t whole = (size - 1) / page * page + page; /* of the largest sizes it is 0 */
+
+    return whole <= gpu->vk->properties13.maxBufferSize ? whole : 0;
+}
+
+struct pvg_buffer *pvg_buffer_create_in_place(struct pvg_gpu *gpu, struct pvg_space space,
+                                              struct pvg_gva at, uint64_t size)
+{
+    const uint64_t whole = size ? whole_pages(gpu, size) : 0;
+    struct pvg_buffer *buffer;
+
+    if (!whole) {
+        return NULL;
     }
-    if (why != PVG_ACCEPTED) {
+    buffer = buffer_new(gpu, space, at, size);
+    if (!use_in_place(buffer, whole)) {
         pvg_gpu_object_unref(&buffer->base);
-        return why;
+        return NULL;
     }
-    *out = buffer;
-    return PVG_ACCEPTED;
+    return buffer;
+}
+
+enum pvg_refusal pvg_buffer_create(struct pvg_gpu *gpu, struct pvg_space space, struct pvg_gva at,
+                                   uint64_t size, struct pvg_buffer **out)
+{
+    enum pvg_refusal why;
+    uint64_t whole;
+
+    *out = NULL;
+    if (!size) {
+        return PVG_REFUSED_VALUE;
+    }
+    whole = whole_pages(gpu, size);
+    if (!whole) {
+        return PVG_REFUSED_LIMIT;
+    }
+    *out = pvg_buffer_create_in_place(gpu, space, at, size);
+    if (*out) {
+        pvg_count(gpu->counts.buffers_in_place, 1);
+        return PVG_ACCEPTED;
+    }
+    *out = buffer_new(gpu, space, at, size);
+    pvg_count(gpu->counts.buffers_copied, 1);
+    why = use_copy(*out, whole);
+    if (why != PVG_ACCEPTED) {
+        pvg_gpu_object_unref(&(*out)->base);
+        *out = NULL;
+    }
+    return why;
 }
 
 bool pvg_buffer_holds(const struct pvg_buffer *buffer)

@@ -26,6 +26,7 @@ struct pvg_buffer {
 
     /* Engine thread: the last batch that uploaded it, and the last that writes it. */
     uint64_t uploaded_in, written_in;
+    uint64_t version; /* grows when its bytes may have changed: see overlay.c */
 };
 
 #define PVG_BUFFER_USAGE                                                                           \
@@ -39,6 +40,10 @@ struct pvg_buffer {
 PVG_NODISCARD enum pvg_refusal pvg_buffer_create(struct pvg_gpu *gpu, struct pvg_space space,
                                                  struct pvg_gva at, uint64_t size,
                                                  struct pvg_buffer **out);
+
+/* The same, in place or NULL. */
+struct pvg_buffer *pvg_buffer_create_in_place(struct pvg_gpu *gpu, struct pvg_space space,
+                                              struct pvg_gva at, uint64_t size);
 
 /* Whether it still shows the guest's pages: false when they were exchanged under a buffer that uses
  * them in place. */

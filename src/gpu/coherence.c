@@ -9,7 +9,7 @@
  */
 #include <string.h>
 
-#include "gpu/run.h"
+#include "gpu/overlay.h"
 #include "memory/memory.h"
 
 struct write_back {
@@ -62,26 +62,36 @@ static void buffer_upload(struct pvg_gpu_run *run, struct pvg_buffer *buffer)
     pvg_count(gpu->counts.uploaded, buffer->size);
 }
 
-void pvg_gpu_run_use_buffer(struct pvg_gpu_run *run, struct pvg_buffer *buffer)
+static void buffer_make_current(struct pvg_gpu_run *run, struct pvg_buffer *buffer)
 {
     pvg_gpu_object_hold(&buffer->base, run->batch);
-    if (!buffer->in_place && buffer->uploaded_in != run->batch->serial) {
+    if (buffer->uploaded_in != run->batch->serial) {
         buffer->uploaded_in = run->batch->serial;
-        buffer_upload(run, buffer);
+        buffer->version++; /* the guest may have written it since the last run */
+        if (!buffer->in_place) {
+            buffer_upload(run, buffer);
+        }
     }
+}
+
+void pvg_gpu_run_use_buffer(struct pvg_gpu_run *run, struct pvg_buffer *buffer)
+{
+    buffer_make_current(run, buffer);
+    pvg_overlays_settle(run, buffer, NULL);
 }
 
 void pvg_gpu_run_write_buffer(struct pvg_gpu_run *run, struct pvg_buffer *buffer)
 {
     pvg_gpu_run_use_buffer(run, buffer);
+    buffer->version++;
     if (buffer->written_in != run->batch->serial) {
         buffer->written_in = run->batch->serial;
         g_ptr_array_add(run->written, &buffer->base);
     }
 }
 
-/* All of an image, or nothing: reading stops at the first page that is not there. */
-static void image_upload(struct pvg_gpu_run *run, struct pvg_image *image)
+/* From the guest's pages by way of staging memory; zeroes where they are not there. */
+static bool image_upload(struct pvg_gpu_run *run, struct pvg_image *image)
 {
     struct pvg_gpu *gpu = run->gpu;
     struct pvg_vk *vk = gpu->vk;
@@ -96,7 +106,7 @@ static void image_upload(struct pvg_gpu_run *run, struct pvg_image *image)
 
         if (!pvg_vk_batch_stage(run->batch, size * pieces, 16, &slice)) {
             pvg_gpu_run_refuse(run, PVG_REFUSED_HOST_MEMORY, 0);
-            return;
+            return false;
         }
         for (uint32_t piece = 0; piece < pieces; piece++) {
             uint8_t *to = (uint8_t *)slice.mapped + piece * size;
@@ -117,24 +127,47 @@ static void image_upload(struct pvg_gpu_run *run, struct pvg_image *image)
             });
         pvg_count(gpu->counts.uploaded, size * pieces);
     }
+    return true;
+}
+
+/* Before the first command of the run that touches it. */
+static void image_make_current(struct pvg_gpu_run *run, struct pvg_image *image)
+{
+    const bool fresh = !image->begun;
+
+    upload_started(run);
+    pvg_image_begin(image, run->batch, image->backing != NULL);
+    image->stale = false;
+    if (!image->backing) {
+        return;
+    }
+    if (pvg_overlay_place(run, image)) {
+        pvg_overlay_upload(run, image);
+    } else if (!image_upload(run, image) && fresh) {
+        pvg_image_clear(image, run->batch); /* never what the host's memory held before */
+    }
 }
 
 void pvg_gpu_run_use_image(struct pvg_gpu_run *run, struct pvg_image *image)
 {
+    const bool first = image->checked_in != run->batch->serial;
+
     pvg_gpu_object_hold(&image->base, run->batch);
-    if (image->checked_in == run->batch->serial) {
-        return;
-    }
     image->checked_in = run->batch->serial;
-    if (image->begun && !image->stale) {
-        return;
+    if (image->shared) {
+        const bool written = image->over->written_in == run->batch->serial;
+
+        buffer_make_current(run, image->over);
+        pvg_overlays_settle(run, image->over, image);
+        if (first) {
+            g_ptr_array_add(run->overlays, image);
+            image_make_current(run, image);
+            image->shows = written ? 0 : image->over->version;
+        }
+        pvg_overlay_refresh(run, image);
+    } else if (first && (!image->begun || image->stale)) {
+        image_make_current(run, image);
     }
-    upload_started(run);
-    pvg_image_begin(image, run->batch, image->backing != NULL);
-    if (image->backing) {
-        image_upload(run, image);
-    }
-    image->stale = false;
 }
 
 void pvg_gpu_run_use_texture(struct pvg_gpu_run *run, struct pvg_texture *texture)
@@ -155,6 +188,10 @@ void pvg_gpu_run_write_texture(struct pvg_gpu_run *run, struct pvg_texture *text
     pvg_gpu_run_use_texture(run, texture);
     if (!image) {
         pvg_gpu_run_write_buffer(run, texture->texels);
+        return;
+    }
+    if (image->shared) {
+        image->drawn = true;
         return;
     }
     if (image->written_in != run->batch->serial) {
@@ -187,6 +224,10 @@ static void gather_image(struct pvg_gpu_run *run, struct pvg_image *image)
     if (!image->backing || image->shape.storage >= PVG_WIRE_STORAGE_MODE_PRIVATE) {
         return;
     }
+    if (pvg_overlay_place(run, image)) {
+        pvg_overlay_write_back(run, image);
+        return;
+    }
     for (uint32_t level = 0; level < image->shape.levels; level++) {
         const VkExtent3D extent = {pvg_level_extent(image->shape.width, level),
                                    pvg_level_extent(image->shape.height, level),
@@ -214,6 +255,8 @@ static void gather_image(struct pvg_gpu_run *run, struct pvg_image *image)
 
 void pvg_gpu_run_gather(struct pvg_gpu_run *run)
 {
+    pvg_gpu_run_barrier(run);
+    pvg_overlays_settle(run, NULL, NULL);
     pvg_gpu_run_barrier(run);
     for (guint i = 0; i < run->written->len; i++) {
         struct pvg_gpu_object *object = g_ptr_array_index(run->written, i);

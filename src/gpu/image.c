@@ -2,6 +2,8 @@
 /* Creates host images and gives them their first content. */
 #include "gpu/image.h"
 
+#include "gpu/buffer.h"
+
 #include <string.h>
 
 enum pvg_refusal pvg_texture_shape_check(const struct pvg_texture_shape *s)
@@ -54,6 +56,9 @@ static void image_destroy(struct pvg_gpu_object *object)
     struct pvg_image *image = (struct pvg_image *)object;
 
     pvg_vk_image_finish(image->vk, &image->host);
+    if (image->over) {
+        pvg_gpu_object_unref(&image->over->base);
+    }
     g_free(image->backing);
     g_free(image);
 }
@@ -227,39 +232,20 @@ static void clear_by_copy(struct pvg_image *image, struct pvg_vk_batch *batch)
     }
 }
 
-void pvg_image_begin(struct pvg_image *image, struct pvg_vk_batch *batch, bool overwritten)
+static VkImageSubresourceRange whole(const struct pvg_image *image)
 {
-    struct pvg_vk *vk = image->vk;
-    const VkImageSubresourceRange all = {
+    return (VkImageSubresourceRange){
         .aspectMask = all_aspects(image),
         .levelCount = VK_REMAINING_MIP_LEVELS,
         .layerCount = VK_REMAINING_ARRAY_LAYERS,
     };
-    VkImageMemoryBarrier2 barrier = {
-        .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER_2,
-        .srcStageMask = VK_PIPELINE_STAGE_2_NONE,
-        .dstStageMask = VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT,
-        .dstAccessMask = VK_ACCESS_2_TRANSFER_WRITE_BIT,
-        .oldLayout = VK_IMAGE_LAYOUT_UNDEFINED,
-        .newLayout = VK_IMAGE_LAYOUT_GENERAL,
-        .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-        .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-        .image = image->host.handle,
-        .subresourceRange = all,
-    };
+}
 
-    if (image->begun) {
-        return;
-    }
-    image->begun = true;
-    vk->fn.vkCmdPipelineBarrier2(batch->before, &(VkDependencyInfo){
-                                                    .sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO,
-                                                    .imageMemoryBarrierCount = 1,
-                                                    .pImageMemoryBarriers = &barrier,
-                                                });
-    if (overwritten) {
-        return;
-    }
+void pvg_image_clear(struct pvg_image *image, struct pvg_vk_batch *batch)
+{
+    struct pvg_vk *vk = image->vk;
+    const VkImageSubresourceRange all = whole(image);
+
     if (all.aspectMask & VK_IMAGE_ASPECT_COLOR_BIT) {
         if (pvg_pixel_format_is_compressed(image->shape.format) && !image->format->codec) {
             clear_by_copy(image, batch);
@@ -271,5 +257,35 @@ void pvg_image_begin(struct pvg_image *image, struct pvg_vk_batch *batch, bool o
         vk->fn.vkCmdClearDepthStencilImage(batch->before, image->host.handle,
                                            VK_IMAGE_LAYOUT_GENERAL, &(VkClearDepthStencilValue){0},
                                            1, &all);
+    }
+}
+
+void pvg_image_begin(struct pvg_image *image, struct pvg_vk_batch *batch, bool overwritten)
+{
+    struct pvg_vk *vk = image->vk;
+    VkImageMemoryBarrier2 barrier = {
+        .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER_2,
+        .srcStageMask = VK_PIPELINE_STAGE_2_NONE,
+        .dstStageMask = VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT,
+        .dstAccessMask = VK_ACCESS_2_TRANSFER_WRITE_BIT,
+        .oldLayout = VK_IMAGE_LAYOUT_UNDEFINED,
+        .newLayout = VK_IMAGE_LAYOUT_GENERAL,
+        .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+        .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+        .image = image->host.handle,
+        .subresourceRange = whole(image),
+    };
+
+    if (image->begun) {
+        return;
+    }
+    image->begun = true;
+    vk->fn.vkCmdPipelineBarrier2(batch->before, &(VkDependencyInfo){
+                                                    .sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO,
+                                                    .imageMemoryBarrierCount = 1,
+                                                    .pImageMemoryBarriers = &barrier,
+                                                });
+    if (!overwritten) {
+        pvg_image_clear(image, batch);
     }
 }

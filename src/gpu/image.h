@@ -35,6 +35,7 @@ static inline uint32_t pvg_level_extent(uint32_t extent, uint32_t level)
 }
 
 struct pvg_backing;
+struct pvg_buffer;
 
 struct pvg_image {
     struct pvg_gpu_object base;
@@ -47,6 +48,10 @@ struct pvg_image {
 
     /* Engine thread. */
     struct pvg_backing *backing; /* owned; NULL: the guest has no bytes of it */
+    struct pvg_buffer *over;     /* a reference; its texels are in @backing's terms; may be NULL */
+    bool shared;                 /* @over is a buffer of the guest's, not just the pages */
+    bool drawn;                  /* shared: written since the buffer got it */
+    uint64_t shows;              /* shared: the buffer's version that was copied in */
     bool begun;                  /* its first layout and content are recorded */
     bool stale;                  /* guest memory is newer: upload before the next use */
     uint64_t checked_in;         /* the last batch that made sure it is current */
@@ -64,5 +69,8 @@ PVG_NODISCARD enum pvg_refusal pvg_image_create(struct pvg_vk *vk,
 /* Before the first use in a batch: the image leaves UNDEFINED, and is cleared unless the caller
  * will overwrite all of it at once. Records to batch->before. */
 void pvg_image_begin(struct pvg_image *image, struct pvg_vk_batch *batch, bool overwritten);
+
+/* Records zeroes for all of it to batch->before. */
+void pvg_image_clear(struct pvg_image *image, struct pvg_vk_batch *batch);
 
 #endif

@@ -94,6 +94,7 @@ static void begin(struct pvg_render *render, bool resolving)
                                    .pStencilAttachment = render->stencil.texture ? &stencil : NULL,
                                });
     render->open = render->begun = true;
+    render->run->in_pass = true;
     render->run->tail_open = true;
 }
 
@@ -102,6 +103,7 @@ static void end(struct pvg_render *render)
     pvg_visibility_pause(&render->visibility, render->run);
     render->run->gpu->vk->fn.vkCmdEndRendering(render->run->commands);
     render->open = render->continued = false;
+    render->run->in_pass = false;
 }
 
 enum pvg_refusal pvg_render_open(struct pvg_render *render)
@@ -203,7 +205,8 @@ static bool may_stay_open(struct pvg_render *render)
     for (unsigned i = 0; i < TARGETS; i++) {
         const struct pvg_render_target *target = target_at(render, i);
 
-        if (target->texture && (!stores(target) || resolves(target))) {
+        if (target->texture &&
+            (!stores(target) || resolves(target) || target->texture->image->shared)) {
             return false;
         }
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gpu/encoders.h"
+#include "gpu/overlay.h"
 #include "gpu/table.h"
 #include "wire/walk.h"
 
@@ -30,7 +31,7 @@ void pvg_gpu_full_barrier(struct pvg_gpu *gpu, VkCommandBuffer commands)
 void pvg_gpu_run_barrier(struct pvg_gpu_run *run)
 {
     if (run->pass.open) {
-        run->pass.open = false;
+        run->pass.open = run->in_pass = false;
         run->tail_open = true;
         run->gpu->vk->fn.vkCmdEndRendering(run->commands);
     }
@@ -67,6 +68,7 @@ static void encoder_end(struct pvg_gpu_run *run, struct encoder *encoder)
     if (encoder->impl) {
         encoder->impl->end(encoder->state);
         if (!run->pass.open) {
+            pvg_overlays_settle(run, NULL, NULL);
             pvg_gpu_run_barrier(run); /* the next encoder sees what this one did */
         }
     }
@@ -134,6 +136,7 @@ static void run_free(struct pvg_gpu_run *run)
 {
     g_array_unref(run->write_backs);
     g_array_unref(run->replies);
+    g_ptr_array_unref(run->overlays);
     g_ptr_array_unref(run->written);
     g_free(run);
 }
@@ -162,6 +165,7 @@ void pvg_gpu_run_submission(struct pvg_gpu *gpu, struct pvg_submission *submissi
     run->write_backs = pvg_gpu_run_write_backs_new();
     run->replies = g_array_new(FALSE, FALSE, sizeof(struct pvg_reply));
     run->written = g_ptr_array_new();
+    run->overlays = g_ptr_array_new();
     gpu->submission_number++;
     pvg_count(gpu->counts.submissions, 1);
     if (!run->batch) {

@@ -34,6 +34,8 @@ struct pvg_gpu_run {
     GArray *write_backs;      /* of struct write_back, coherence.c's own */
     GArray *replies;          /* of struct pvg_reply */
     GPtrArray *written;       /* of struct pvg_gpu_object: buffers and images, not owned */
+    GPtrArray *overlays;      /* of struct pvg_image, shared ones, that it has used; not owned */
+    bool in_pass;             /* between vkCmdBeginRendering and vkCmdEndRendering */
     bool uploads;             /* batch->before has commands */
     bool tail_open;           /* work was recorded since the last full barrier */
     struct pvg_open_pass pass;

@@ -192,6 +192,7 @@ static enum pvg_refusal backing_of(struct making *m, const struct pvg_texture_sh
     out->kind = PVG_BACKING_PAGES;
     out->space = m->submission->space;
     out->at = pvg_vpn_to_gva(prefix.page, m->gpu->memory->page_shift);
+    out->size = prefix.size;
     for (uint32_t i = 0; i < shape->levels; i++) {
         struct pvg_wire_texture_level level;
         uint64_t offset;
@@ -326,12 +327,21 @@ static enum pvg_refusal make_buffer_texture(void *ctx, const struct pvg_wire_buf
     }
     backing.space = buffer->space;
     backing.at = buffer->at;
+    backing.size = buffer->size;
     backing.levels[0].offset = rec->offset;
     backing.levels[0].row_stride = rec->bytes_per_row;
     why = level_fits(&shape, 0, rec->offset, rec->bytes_per_row, buffer->size,
                      &backing.levels[0].image_stride);
-    shape.storage = PVG_WIRE_STORAGE_MODE_SHARED; /* the buffer's bytes change without a word */
-    return why == PVG_ACCEPTED ? make_image(m, &shape, &backing) : why;
+    if (why == PVG_ACCEPTED) {
+        why = make_image(m, &shape, &backing);
+    }
+    if (why == PVG_ACCEPTED) {
+        struct pvg_image *image = ((struct pvg_texture *)m->entry->object)->image;
+
+        image->over = pvg_gpu_object_ref(&buffer->base);
+        image->shared = true;
+    }
+    return why;
 }
 
 static bool same_surface(const struct pvg_surface *a, const struct pvg_surface *b)
@@ -699,7 +709,9 @@ static bool uses_ram(const struct pvg_gpu_object *object, const struct ram_range
     if (object && object->kind == PVG_GPU_BUFFER) {
         buffer = (const struct pvg_buffer *)object;
     } else if (object && object->kind == PVG_GPU_TEXTURE) {
-        buffer = ((const struct pvg_texture *)object)->texels;
+        const struct pvg_texture *texture = (const struct pvg_texture *)object;
+
+        buffer = texture->image ? texture->image->over : texture->texels;
     }
     return buffer && pvg_mapping_touches(&buffer->mapping, range->gpa, range->size);
 }

@@ -123,12 +123,125 @@ static void memory_that_the_vmm_removes_is_not_touched_any_more(void **state)
     stage_expect(stage, &buffer, 0, buffer.size, 4);
 }
 
+#define SIDE 8 /* texels of the texture over a buffer */
+#define ROW  256
+
+static uint32_t texture_over(struct stage *stage, const struct kit_buffer *buffer, uint64_t offset)
+{
+    const uint32_t texture = kit_object_number(&stage->task);
+
+    pvg_wire_buffer_texture_encode(
+        kit_blob(&stage->kit),
+        &(struct pvg_wire_buffer_texture){
+            .object = texture,
+            .buffer = buffer->object,
+            .offset = offset,
+            .bytes_per_row = ROW,
+            .body = stage_texture_2d(PVG_WIRE_PIXEL_FORMAT_RGBA8UNORM, SIDE, SIDE),
+        });
+    kit_object_publish(&stage->kit, &stage->task, texture, PVG_WIRE_OBJECT_TYPE_DERIVED_TEXTURE);
+    return texture;
+}
+
+static void put_fill_at(struct stage *stage, const struct kit_buffer *buffer, uint64_t start,
+                        uint64_t size, uint8_t value)
+{
+    pvg_wire_fill_buffer_encode(&stage->stream.w, &(struct pvg_wire_fill_buffer){
+                                                      .buffer = buffer->object,
+                                                      .start = start,
+                                                      .size = size,
+                                                      .value = value,
+                                                  });
+}
+
+static void put_texture_to_buffer(struct stage *stage, uint32_t texture,
+                                  const struct kit_buffer *to, uint64_t offset)
+{
+    pvg_wire_copy_texture_to_buffer_encode(&stage->stream.w,
+                                           &(struct pvg_wire_copy_texture_to_buffer){
+                                               .source = texture,
+                                               .destination = to->object,
+                                               .destination_offset = offset,
+                                               .size = {SIDE, SIDE, 1},
+                                               .bytes_per_row = SIDE * 4,
+                                           });
+}
+
+static void a_texture_over_a_buffer_shows_what_the_same_work_wrote_there(void **state)
+{
+    struct stage *stage = *state;
+    struct kit_buffer under = make_buffer(stage, 0x2000, 1);
+    struct kit_buffer seen = make_buffer(stage, 0x1000, 0);
+    const uint64_t bytes = SIDE * SIDE * 4;
+    uint32_t texture = texture_over(stage, &under, 0x1000);
+
+    kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_BLIT);
+    put_texture_to_buffer(stage, texture, &seen, 0);
+    put_fill_at(stage, &under, 0x1000, 0x1000, 2);
+    put_texture_to_buffer(stage, texture, &seen, bytes); /* in the same encoder */
+    put_fill_at(stage, &under, 0x1000, 0x1000, 3);
+    kit_segment_end(&stage->stream);
+    kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_BLIT);
+    put_texture_to_buffer(stage, texture, &seen, 2 * bytes); /* in the next one */
+    kit_segment_end(&stage->stream);
+    stage_run_with(stage, under.object, texture, seen.object);
+    stage_expect(stage, &seen, 0, bytes, 1);
+    stage_expect(stage, &seen, bytes, 2 * bytes, 2);
+    stage_expect(stage, &seen, 2 * bytes, 3 * bytes, 3);
+
+    stage_fill(stage, &under, 4); /* by the CPU, and nobody is told */
+    kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_BLIT);
+    put_texture_to_buffer(stage, texture, &seen, 0);
+    kit_segment_end(&stage->stream);
+    stage_run(stage, NULL, 0);
+    stage_expect(stage, &seen, 0, bytes, 4);
+}
+
+static void what_is_drawn_over_a_buffer_is_in_the_buffer_at_once(void **state)
+{
+    struct stage *stage = *state;
+    struct kit_buffer under = make_buffer(stage, 0x2000, 1);
+    struct kit_buffer from = make_buffer(stage, 0x1000, 9);
+    struct kit_buffer seen = make_buffer(stage, 0x2000, 0);
+    uint32_t texture = texture_over(stage, &under, 0x1000);
+    uint32_t twin = texture_over(stage, &under, 0x1000);
+
+    kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_BLIT);
+    put_texture_to_buffer(stage, twin, &seen, 0); /* so that the twin has been seen before */
+    pvg_wire_copy_buffer_to_texture_encode(&stage->stream.w,
+                                           &(struct pvg_wire_copy_buffer_to_texture){
+                                               .source = from.object,
+                                               .destination = texture,
+                                               .size = {SIDE, SIDE, 1},
+                                               .bytes_per_row = SIDE * 4,
+                                           });
+    pvg_wire_copy_buffer_encode(&stage->stream.w, &(struct pvg_wire_copy_buffer){
+                                                      .source = under.object,
+                                                      .destination = seen.object,
+                                                      .source_offset = 0x1000,
+                                                      .size = SIDE * ROW,
+                                                  });
+    put_texture_to_buffer(stage, twin, &seen, 0x1000);
+    kit_segment_end(&stage->stream);
+    stage_run_with(stage, under.object, from.object, seen.object, texture, twin);
+    stage_expect(stage, &seen, 0x1000, 0x1000 + SIDE * SIDE * 4, 9);
+    for (unsigned y = 0; y < SIDE; y++) { /* and what lies between the rows stays */
+        stage_expect(stage, &seen, ROW * y, ROW * y + SIDE * 4, 9);
+        stage_expect(stage, &seen, ROW * y + SIDE * 4, ROW * (y + 1), 1);
+        stage_expect(stage, &under, 0x1000 + ROW * y, 0x1000 + ROW * y + SIDE * 4, 9);
+        stage_expect(stage, &under, 0x1000 + ROW * y + SIDE * 4, 0x1000 + ROW * (y + 1), 1);
+    }
+    stage_expect(stage, &under, 0, 0x1000, 1);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         scene(buffers_are_used_in_place_where_they_can_be),
         scene(a_page_that_the_guest_exchanged_is_written_where_it_is_now),
         scene(nothing_lands_in_a_page_after_the_stamp_of_its_unmap),
+        scene(a_texture_over_a_buffer_shows_what_the_same_work_wrote_there),
+        scene(what_is_drawn_over_a_buffer_is_in_the_buffer_at_once),
         scene(memory_that_the_vmm_removes_is_not_touched_any_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
