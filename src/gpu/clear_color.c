@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "wire/formats.h"
+
 static int64_t to_integer(double value, double low, double high)
 {
     return value >= low ? value <= high ? (int64_t)value : (int64_t)high
@@ -26,6 +28,9 @@ VkClearColorValue pvg_clear_color(const struct pvg_pixel_format *format, const d
             value.uint32[i] = (uint32_t)to_integer(rgba[i], 0, UINT32_MAX);
             break;
         }
+    }
+    if (format->ordinal == PVG_WIRE_PIXEL_FORMAT_A8UNORM) {
+        value.float32[0] = value.float32[3]; /* the host's channel is red */
     }
     return value;
 }

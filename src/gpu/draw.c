@@ -117,10 +117,6 @@ static bool formats_agree(const struct pvg_render *render)
         if (texture && d->colours[i].format && d->colours[i].format != texture->format->ordinal) {
             return false;
         }
-        if (texture && texture->format->ordinal == PVG_WIRE_PIXEL_FORMAT_A8UNORM &&
-            d->colours[i].format) {
-            return false; /* alpha would have to be drawn to red */
-        }
     }
     return true;
 }
@@ -140,6 +136,9 @@ static enum pvg_refusal choose_pipeline(struct pvg_render *render, uint32_t prim
     }
     key.depth = render->depth.texture ? render->depth.texture->host->vk : VK_FORMAT_UNDEFINED;
     key.stencil = render->stencil.texture ? render->stencil.texture->host->vk : VK_FORMAT_UNDEFINED;
+    if (render->joined.view) {
+        key.depth = key.stencil = render->joined.texture->host->vk;
+    }
     key.samples = (uint8_t)render->samples;
     key.topology_class = classes[primitive];
     key.lines = render->lines && key.topology_class == 2;
@@ -384,29 +383,6 @@ static struct pvg_buffer *find_buffer(struct pvg_render *render, uint32_t ref,
     return buffer;
 }
 
-static void scratch_free(void *data)
-{
-    struct pvg_buffer *scratch = data;
-
-    pvg_vk_buffer_finish(scratch->vk, &scratch->host);
-    g_free(scratch);
-}
-
-/* A buffer of its own for what a slice of a larger one will not do for; freed with the batch. */
-static VkBuffer scratch_buffer(struct pvg_gpu_run *run, uint64_t bytes)
-{
-    struct pvg_buffer *scratch = g_new0(struct pvg_buffer, 1);
-
-    scratch->vk = run->gpu->vk;
-    if (pvg_vk_buffer_init(run->gpu->vk, bytes, PVG_BUFFER_USAGE, PVG_VK_HOME_GPU,
-                           &scratch->host) != VK_SUCCESS) {
-        g_free(scratch);
-        return VK_NULL_HANDLE;
-    }
-    pvg_vk_batch_keep(run->batch, scratch_free, scratch);
-    return scratch->host.handle;
-}
-
 /* Binds indices from @offset on. Vulkan wants the offset to be a multiple of an index's size; Metal
  * too, but the wire does not: then they are copied. So they are for indirect draws on CPU devices:
  * lavapipe 22.3 reads those from the buffer's start, whatever the offset (seen). */
@@ -419,7 +395,7 @@ static enum pvg_refusal bind_indices(struct pvg_render *render, struct pvg_buffe
 
     if (offset % (type == PVG_WIRE_INDEX_TYPE_U16 ? 2 : 4) ||
         (indirect && offset && pvg_vk_is_cpu(vk))) {
-        handle = scratch_buffer(run, bytes);
+        handle = pvg_gpu_run_scratch(run, bytes);
         if (!handle) {
             return PVG_REFUSED_HOST_MEMORY;
         }

@@ -9,7 +9,9 @@
 #define PVG_GPU_RENDER_H
 
 #include "gpu/binds.h"
+#include "gpu/depth_resolve.h"
 #include "gpu/depth_stencil.h"
+#include "gpu/joined_depth.h"
 #include "gpu/visibility.h"
 #include "wire/render.h"
 
@@ -19,10 +21,10 @@ struct pvg_render_target {
     struct pvg_texture *texture; /* held by the batch; NULL: the slot is not used */
     struct pvg_texture *resolve; /* NULL: none */
     VkImageView view, resolve_view;
-    uint32_t level, resolve_level;
+    uint32_t level, resolve_level, slice, resolve_slice; /* slice: of a 3D texture, the plane */
     uint32_t load, store; /* enum pvg_wire_load_action, pvg_wire_store_action */
     VkClearValue clear;
-    VkResolveModeFlagBits resolve_mode;
+    VkResolveModeFlagBits resolve_mode; /* of colours */
 };
 
 /* What a draw must tell Vulkan again before it can run. */
@@ -50,7 +52,9 @@ struct pvg_render {
     bool writes_memory; /* a shader of it does */
     struct pvg_render_target colours[PVG_MAX_COLOURS], depth, stencil;
     uint32_t width, height, layers, samples;
-    uint32_t default_samples; /* of a pass without attachments */
+    struct pvg_joined_depth joined;
+    uint32_t depth_filter, stencil_filter; /* enum pvg_wire_depth_resolve_filter, ..._stencil_... */
+    uint32_t default_samples;              /* of a pass without attachments */
     struct pvg_visibility visibility;
 
     /* The state. */
@@ -87,6 +91,9 @@ void pvg_render_continue(struct pvg_render *render);
 PVG_NODISCARD enum pvg_refusal pvg_render_open(struct pvg_render *render);
 /* Whether some attachment is part of the same image as @texture. */
 bool pvg_render_draws_to(const struct pvg_render *render, const struct pvg_texture *texture);
+/* What is to be done with a target at the end. */
+bool pvg_render_resolves(const struct pvg_render_target *target);
+bool pvg_render_stores(const struct pvg_render_target *target);
 /* Interrupts the pass: the next draw goes on with it. */
 void pvg_render_break(struct pvg_render *render);
 /* Loads, clears, stores and resolves also if nothing was drawn. */

@@ -23,20 +23,24 @@ static struct pvg_texture *find_texture(struct pvg_render *render, uint32_t ref,
     return texture;
 }
 
+static bool deep(const struct pvg_texture *texture)
+{
+    return texture->type == PVG_WIRE_TEXTURE_TYPE_3D;
+}
+
 /* A view of one level and @layers slices (or one plane) to draw to. */
 static enum pvg_refusal look(struct pvg_render *render, struct pvg_texture *texture, uint32_t level,
                              uint32_t slice, uint32_t plane, VkImageView *view)
 {
-    const bool deep = texture->type == PVG_WIRE_TEXTURE_TYPE_3D;
     const uint32_t layers = MAX(render->layers, 1u);
 
     if (level >= texture->levels ||
-        (deep ? !pvg_range_fits((struct pvg_range){plane, layers},
-                                pvg_texture_level_depth(texture, level))
-              : !pvg_range_fits((struct pvg_range){slice, layers}, texture->slices))) {
+        (deep(texture) ? !pvg_range_fits((struct pvg_range){plane, layers},
+                                         pvg_texture_level_depth(texture, level))
+                       : !pvg_range_fits((struct pvg_range){slice, layers}, texture->slices))) {
         return PVG_REFUSED_LEVEL;
     }
-    *view = pvg_texture_attachment(texture, level, deep ? plane : slice, layers);
+    *view = pvg_texture_attachment(texture, level, deep(texture) ? plane : slice, layers);
     return *view ? PVG_ACCEPTED : PVG_REFUSED_FORMAT;
 }
 
@@ -75,6 +79,7 @@ static enum pvg_refusal describe_target(struct pvg_render *render,
     pvg_gpu_run_use_texture(render->run, texture);
     out->texture = texture;
     out->level = rec->level;
+    out->slice = deep(texture) ? rec->plane : rec->slice;
     if (!rec->resolve_texture || render->samples == 1) {
         return PVG_ACCEPTED;
     }
@@ -85,38 +90,35 @@ static enum pvg_refusal describe_target(struct pvg_render *render,
     if (out->resolve->host->vk != texture->host->vk || out->resolve->image->shape.samples != 1) {
         return PVG_REFUSED_FORMAT;
     }
+    if (rec->resolve_level >= out->resolve->levels ||
+        pvg_texture_level_width(out->resolve, rec->resolve_level) !=
+            pvg_texture_level_width(texture, rec->level) ||
+        pvg_texture_level_height(out->resolve, rec->resolve_level) !=
+            pvg_texture_level_height(texture, rec->level)) {
+        return PVG_REFUSED_LEVEL;
+    }
     why = look(render, out->resolve, rec->resolve_level, rec->resolve_slice, rec->resolve_plane,
                &out->resolve_view);
     if (why == PVG_ACCEPTED) {
         pvg_gpu_run_use_texture(render->run, out->resolve);
         out->resolve_level = rec->resolve_level;
+        out->resolve_slice = deep(out->resolve) ? rec->resolve_plane : rec->resolve_slice;
     }
     return why;
 }
 
-/* Modes the device lacks become sample 0, which all have. */
-static VkResolveModeFlagBits depth_resolve_mode(const struct pvg_vk *vk, uint16_t filter)
-{
-    const VkResolveModeFlags has = vk->properties12.supportedDepthResolveModes;
-
-    if (filter == PVG_WIRE_DEPTH_RESOLVE_FILTER_MIN && (has & VK_RESOLVE_MODE_MIN_BIT)) {
-        return VK_RESOLVE_MODE_MIN_BIT;
-    }
-    if (filter == PVG_WIRE_DEPTH_RESOLVE_FILTER_MAX && (has & VK_RESOLVE_MODE_MAX_BIT)) {
-        return VK_RESOLVE_MODE_MAX_BIT;
-    }
-    return VK_RESOLVE_MODE_SAMPLE_ZERO_BIT;
-}
-
 static bool same_place(const struct pvg_render_target *a, const struct pvg_render_target *b)
 {
-    return a->texture && a->texture == b->texture && a->view == b->view;
+    const struct pvg_texture *x = a->texture, *y = b->texture;
+
+    return x && y && x->image == y->image &&
+           x->first_level + a->level == y->first_level + b->level &&
+           x->first_slice + a->slice == y->first_slice + b->slice;
 }
 
 static enum pvg_refusal describe(struct pvg_render *render, const struct pvg_wire_render_pass *rec)
 {
-    const struct pvg_vk *vk = render->run->gpu->vk;
-    const VkPhysicalDeviceLimits *limits = &vk->properties.properties.limits;
+    const VkPhysicalDeviceLimits *limits = &render->run->gpu->vk->properties.properties.limits;
     enum pvg_refusal why;
 
     render->width = limits->maxFramebufferWidth;
@@ -152,18 +154,17 @@ static enum pvg_refusal describe(struct pvg_render *render, const struct pvg_wir
     if (why != PVG_ACCEPTED) {
         return why;
     }
-    if (render->depth.texture && render->stencil.texture &&
-        render->depth.view != render->stencil.view) {
-        return PVG_REFUSED_KIND; /* Vulkan has one depth-stencil view */
-    }
     render->depth.clear.depthStencil.depth =
         rec->depth.clear >= 0 ? (float)fmin(rec->depth.clear, 1) : isnan(rec->depth.clear);
     render->stencil.clear.depthStencil.stencil = rec->stencil.clear & 0xff;
-    render->depth.resolve_mode = depth_resolve_mode(vk, rec->depth.resolve_filter);
-    render->stencil.resolve_mode = VK_RESOLVE_MODE_SAMPLE_ZERO_BIT;
-    if (!vk->properties12.independentResolve && render->depth.resolve && render->stencil.resolve) {
-        render->depth.resolve_mode = VK_RESOLVE_MODE_SAMPLE_ZERO_BIT;
+    if ((render->depth.resolve && rec->depth.resolve_filter > PVG_WIRE_DEPTH_RESOLVE_FILTER_MAX) ||
+        (render->stencil.resolve &&
+         rec->stencil.resolve_filter > PVG_WIRE_STENCIL_RESOLVE_FILTER_DEPTH_RESOLVED_SAMPLE)) {
+        return PVG_REFUSED_VALUE;
     }
+    /* Without a texture to resolve to they mean nothing, and are not looked at. */
+    render->depth_filter = MIN(rec->depth.resolve_filter, PVG_WIRE_DEPTH_RESOLVE_FILTER_MAX);
+    render->stencil_filter = rec->stencil.resolve_filter;
     if (!render->samples) { /* no attachment: what is stated is all there is */
         if (!rec->width || !rec->height) {
             return PVG_REFUSED_VALUE;
@@ -182,6 +183,12 @@ static enum pvg_refusal describe(struct pvg_render *render, const struct pvg_wir
     }
     render->width = rec->width ? (uint32_t)MIN(rec->width, render->width) : render->width;
     render->height = rec->height ? (uint32_t)MIN(rec->height, render->height) : render->height;
+    if (render->depth.texture && render->stencil.texture) {
+        if (!same_place(&render->depth, &render->stencil)) {
+            return pvg_joined_depth_init(render);
+        }
+        render->stencil.view = render->depth.view; /* two textures may look at one place */
+    }
     return PVG_ACCEPTED;
 }
 

@@ -109,6 +109,41 @@ static bool describe_input(const struct pvg_render_pipeline *pipeline, struct ve
     return true;
 }
 
+/* The host's channel of such a slot is red: what is said of alpha becomes true of colours. */
+static bool holds_alpha(const struct pvg_colour_description *colour)
+{
+    return colour->format == PVG_WIRE_PIXEL_FORMAT_A8UNORM;
+}
+
+/* A factor of alpha, where the source has alpha in all channels and the destination in red. */
+static VkBlendFactor alpha_in_red(uint8_t factor)
+{
+    switch (factor) {
+    case PVG_WIRE_BLEND_FACTOR_DESTINATION_ALPHA:
+        return VK_BLEND_FACTOR_DST_COLOR;
+    case PVG_WIRE_BLEND_FACTOR_ONE_MINUS_DESTINATION_ALPHA:
+        return VK_BLEND_FACTOR_ONE_MINUS_DST_COLOR;
+    case PVG_WIRE_BLEND_FACTOR_SOURCE_ALPHA_SATURATED:
+        return VK_BLEND_FACTOR_ONE;
+    case PVG_WIRE_BLEND_FACTOR_BLEND_COLOR:
+        return VK_BLEND_FACTOR_CONSTANT_ALPHA;
+    case PVG_WIRE_BLEND_FACTOR_ONE_MINUS_BLEND_COLOR:
+        return VK_BLEND_FACTOR_ONE_MINUS_CONSTANT_ALPHA;
+    default: /* the guest's number: the others are the same in all channels */
+        return pvg_metal_blend_factor(factor);
+    }
+}
+
+static void move_alpha_to_red(const struct pvg_colour_description *colour,
+                              VkPipelineColorBlendAttachmentState *out)
+{
+    out->srcColorBlendFactor = alpha_in_red(colour->source_alpha);
+    out->dstColorBlendFactor = alpha_in_red(colour->destination_alpha);
+    out->colorBlendOp = out->alphaBlendOp;
+    out->colorWriteMask =
+        out->colorWriteMask & VK_COLOR_COMPONENT_A_BIT ? VK_COLOR_COMPONENT_R_BIT : 0;
+}
+
 static void describe_blend(const struct pvg_render_pipeline *pipeline,
                            const struct pvg_render_key *key,
                            VkPipelineColorBlendAttachmentState out[PVG_MAX_COLOURS])
@@ -130,6 +165,9 @@ static void describe_blend(const struct pvg_render_pipeline *pipeline,
             .alphaBlendOp = pvg_metal_blend_operation(c->operation_alpha),
             .colorWriteMask = pvg_metal_write_mask(c->write_mask),
         };
+        if (holds_alpha(c)) {
+            move_alpha_to_red(c, &out[i]);
+        }
         if (pvg_pixel_format_find(c->format)->numeric != PVG_NUMERIC_FLOAT) {
             out[i].blendEnable = VK_FALSE; /* integers do not blend, in either API */
         }
@@ -326,6 +364,10 @@ static void build_likely(struct pvg_render_pipeline *pipeline)
     }
     key.depth = host_format(pipeline, d->depth_format);
     key.stencil = host_format(pipeline, d->stencil_format);
+    if (key.depth && key.stencil && key.depth != key.stencil) { /* two textures: joined_depth.c */
+        key.depth = key.stencil =
+            host_format(pipeline, PVG_WIRE_PIXEL_FORMAT_DEPTH32FLOAT_STENCIL8);
+    }
     key.samples = d->samples;
     key.topology_class = 2;
     get(pipeline, &key, &built);
@@ -396,6 +438,7 @@ static void vertex_compiled(struct pvg_shader *shader, void *user)
             pvg_pixel_format_find(pipeline->description.colours[i].format);
 
         options->colour_class[i] = format ? component_class(format->numeric) : PVG_CLASS_NONE;
+        options->alpha_slots |= (uint8_t)(holds_alpha(&pipeline->description.colours[i]) << i);
     }
     pvg_compiler_submit(pipeline->gpu->compiler, pipeline->fragment_source, options,
                         fragment_compiled, pipeline);

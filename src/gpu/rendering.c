@@ -17,7 +17,7 @@ static struct pvg_render_target *target_at(struct pvg_render *render, unsigned i
                                   : &render->stencil;
 }
 
-static bool resolves(const struct pvg_render_target *target)
+bool pvg_render_resolves(const struct pvg_render_target *target)
 {
     return target->resolve &&
            (target->store == PVG_WIRE_STORE_ACTION_MULTISAMPLE_RESOLVE ||
@@ -25,7 +25,7 @@ static bool resolves(const struct pvg_render_target *target)
 }
 
 /* Unknown that was never made known is kept: losing content is worse. */
-static bool stores(const struct pvg_render_target *target)
+bool pvg_render_stores(const struct pvg_render_target *target)
 {
     return target->store != PVG_WIRE_STORE_ACTION_DONT_CARE &&
            target->store != PVG_WIRE_STORE_ACTION_MULTISAMPLE_RESOLVE;
@@ -45,8 +45,7 @@ bool pvg_render_draws_to(const struct pvg_render *render, const struct pvg_textu
 
 /* ---- Begin and end ---- */
 
-static VkRenderingAttachmentInfo attachment(const struct pvg_render_target *target, bool again,
-                                            bool resolving)
+static VkRenderingAttachmentInfo attachment(const struct pvg_render_target *target, bool again)
 {
     VkRenderingAttachmentInfo info = {
         .sType = VK_STRUCTURE_TYPE_RENDERING_ATTACHMENT_INFO,
@@ -62,25 +61,43 @@ static VkRenderingAttachmentInfo attachment(const struct pvg_render_target *targ
     info.loadOp = again || target->load == PVG_WIRE_LOAD_ACTION_LOAD ? VK_ATTACHMENT_LOAD_OP_LOAD
                   : target->load == PVG_WIRE_LOAD_ACTION_CLEAR       ? VK_ATTACHMENT_LOAD_OP_CLEAR
                                                                : VK_ATTACHMENT_LOAD_OP_DONT_CARE;
-    if (resolving && resolves(target)) {
-        info.resolveMode = target->resolve_mode;
-        info.resolveImageView = target->resolve_view;
-        info.resolveImageLayout = VK_IMAGE_LAYOUT_GENERAL;
-    }
     return info;
+}
+
+static void resolve_to(VkRenderingAttachmentInfo *info, const struct pvg_render_target *target,
+                       VkResolveModeFlagBits mode)
+{
+    if (pvg_render_resolves(target)) {
+        info->resolveMode = mode;
+        info->resolveImageView = target->resolve_view;
+        info->resolveImageLayout = VK_IMAGE_LAYOUT_GENERAL;
+    }
 }
 
 static void begin(struct pvg_render *render, bool resolving)
 {
     struct pvg_vk *vk = render->run->gpu->vk;
     VkRenderingAttachmentInfo colours[PVG_MAX_COLOURS];
-    const VkRenderingAttachmentInfo depth = attachment(&render->depth, render->begun, resolving);
-    const VkRenderingAttachmentInfo stencil =
-        attachment(&render->stencil, render->begun, resolving);
+    VkRenderingAttachmentInfo depth = attachment(&render->depth, render->begun);
+    VkRenderingAttachmentInfo stencil = attachment(&render->stencil, render->begun);
     uint32_t count = 0;
 
+    if (resolving && pvg_depth_resolve_is_native(render)) {
+        resolve_to(&depth, &render->depth, pvg_depth_resolve_mode(render, &render->depth));
+        resolve_to(&stencil, &render->stencil, pvg_depth_resolve_mode(render, &render->stencil));
+    }
+    if (render->joined.view) {
+        depth.imageView = stencil.imageView = render->joined.view;
+        if (!render->begun) {
+            pvg_joined_depth_load(render);
+        }
+    }
+
     for (uint32_t i = 0; i < PVG_MAX_COLOURS; i++) {
-        colours[i] = attachment(&render->colours[i], render->begun, resolving);
+        colours[i] = attachment(&render->colours[i], render->begun);
+        if (resolving) {
+            resolve_to(&colours[i], &render->colours[i], render->colours[i].resolve_mode);
+        }
         count = render->colours[i].texture ? i + 1 : count;
     }
     vk->fn.vkCmdBeginRendering(render->run->commands,
@@ -186,7 +203,8 @@ void pvg_render_continue(struct pvg_render *render)
     struct pvg_gpu_run *run = render->run;
     const struct pvg_open_pass shape = shape_of(render);
 
-    if (render->visibility.buffer || render->properties || !same_shape(&run->pass, &shape)) {
+    if (render->visibility.buffer || render->properties || render->joined.view ||
+        !same_shape(&run->pass, &shape)) {
         pvg_gpu_run_barrier(run);
         return;
     }
@@ -199,14 +217,15 @@ void pvg_render_continue(struct pvg_render *render)
  * its draws could read. */
 static bool may_stay_open(struct pvg_render *render)
 {
-    if (render->visibility.buffer || render->properties || render->writes_memory) {
+    if (render->visibility.buffer || render->properties || render->writes_memory ||
+        render->joined.view) {
         return false;
     }
     for (unsigned i = 0; i < TARGETS; i++) {
         const struct pvg_render_target *target = target_at(render, i);
 
-        if (target->texture &&
-            (!stores(target) || resolves(target) || target->texture->image->shared)) {
+        if (target->texture && (!pvg_render_stores(target) || pvg_render_resolves(target) ||
+                                target->texture->image->shared)) {
             return false;
         }
     }
@@ -219,10 +238,10 @@ static void mark_written(struct pvg_render *render)
     for (unsigned i = 0; i < TARGETS; i++) {
         struct pvg_render_target *target = target_at(render, i);
 
-        if (target->texture && stores(target)) {
+        if (target->texture && pvg_render_stores(target)) {
             pvg_gpu_run_write_texture(render->run, target->texture, target->level, 1);
         }
-        if (target->texture && resolves(target)) {
+        if (target->texture && pvg_render_resolves(target)) {
             pvg_gpu_run_write_texture(render->run, target->resolve, target->resolve_level, 1);
         }
     }
@@ -230,13 +249,16 @@ static void mark_written(struct pvg_render *render)
 
 void pvg_render_finish_pass(struct pvg_render *render)
 {
-    bool resolving = false;
+    bool deep, native, resolving;
 
     if (pvg_render_open(render) != PVG_ACCEPTED) {
         return;
     }
-    for (unsigned i = 0; i < TARGETS; i++) {
-        resolving |= resolves(target_at(render, i));
+    deep = pvg_render_resolves(&render->depth) || pvg_render_resolves(&render->stencil);
+    native = pvg_depth_resolve_is_native(render);
+    resolving = deep && native;
+    for (unsigned i = 0; i < PVG_MAX_COLOURS; i++) {
+        resolving |= pvg_render_resolves(&render->colours[i]);
     }
     mark_written(render);
     if (may_stay_open(render)) {
@@ -248,6 +270,12 @@ void pvg_render_finish_pass(struct pvg_render *render)
         begin(render, true);
     }
     end(render);
+    if (deep && !native) {
+        pvg_depth_resolve(render);
+    }
+    if (render->joined.view) {
+        pvg_joined_depth_store(render);
+    }
     if (render->visibility.spans) {
         pvg_visibility_finish(&render->visibility, render->run);
     }

@@ -41,6 +41,28 @@ void pvg_gpu_run_barrier(struct pvg_gpu_run *run)
     }
 }
 
+static void scratch_free(void *data)
+{
+    struct pvg_buffer *scratch = data;
+
+    pvg_vk_buffer_finish(scratch->vk, &scratch->host);
+    g_free(scratch);
+}
+
+VkBuffer pvg_gpu_run_scratch(struct pvg_gpu_run *run, uint64_t bytes)
+{
+    struct pvg_buffer *scratch = g_new0(struct pvg_buffer, 1);
+
+    scratch->vk = run->gpu->vk;
+    if (pvg_vk_buffer_init(run->gpu->vk, bytes, PVG_BUFFER_USAGE, PVG_VK_HOME_GPU,
+                           &scratch->host) != VK_SUCCESS) {
+        g_free(scratch);
+        return VK_NULL_HANDLE;
+    }
+    pvg_vk_batch_keep(run->batch, scratch_free, scratch);
+    return scratch->host.handle;
+}
+
 void pvg_gpu_run_refuse(struct pvg_gpu_run *run, enum pvg_refusal why, uint32_t opcode)
 {
     pvg_refusals_note(run->gpu->base.setup.refusals, why,

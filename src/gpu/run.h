@@ -71,6 +71,10 @@ void pvg_gpu_run_submission(struct pvg_gpu *gpu, struct pvg_submission *submissi
  * left open. */
 void pvg_gpu_run_barrier(struct pvg_gpu_run *run);
 
+/* A buffer in GPU memory of its own for what a slice of a larger one will not do for; freed with
+ * the batch. VK_NULL_HANDLE: there is no memory. */
+VkBuffer pvg_gpu_run_scratch(struct pvg_gpu_run *run, uint64_t bytes);
+
 /* Counts what a record was refused, and logs the first of each reason. */
 void pvg_gpu_run_refuse(struct pvg_gpu_run *run, enum pvg_refusal why, uint32_t opcode);
 

@@ -9,6 +9,7 @@
 struct view_key {
     VkImageViewType type;
     VkImageUsageFlags usage;
+    VkImageAspectFlags aspects; /* 0: those that the usage wants */
     uint32_t level, levels, slice, slices;
     bool swizzled;
 };
@@ -248,8 +249,8 @@ static VkImageView look(struct pvg_texture *texture, const struct view_key *key)
         .viewType = key->type,
         .format = texture->host->vk,
         .components = key->swizzled ? texture->swizzle : identity,
-        .subresourceRange = {aspects_for(texture, key->usage), key->level, key->levels, key->slice,
-                             key->slices},
+        .subresourceRange = {key->aspects ? key->aspects : aspects_for(texture, key->usage),
+                             key->level, key->levels, key->slice, key->slices},
     };
 
     for (guint i = 0; i < texture->views->len; i++) {
@@ -331,6 +332,22 @@ VkImageView pvg_texture_attachment(struct pvg_texture *texture, uint32_t level, 
     key.usage = texture->format->aspect == PVG_ASPECT_COLOR
                     ? VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT
                     : VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT;
+    key.level = texture->first_level + level;
+    key.levels = 1;
+    key.slice = texture->first_slice + slice;
+    key.slices = layers;
+    return look(texture, &key);
+}
+
+VkImageView pvg_texture_aspect(struct pvg_texture *texture, VkImageAspectFlagBits aspect,
+                               uint32_t level, uint32_t slice, uint32_t layers)
+{
+    struct view_key key;
+
+    memset(&key, 0, sizeof(key));
+    key.type = VK_IMAGE_VIEW_TYPE_2D_ARRAY;
+    key.usage = VK_IMAGE_USAGE_SAMPLED_BIT;
+    key.aspects = aspect;
     key.level = texture->first_level + level;
     key.levels = 1;
     key.slice = texture->first_slice + slice;

@@ -70,6 +70,10 @@ VkImageView pvg_texture_storage(struct pvg_texture *texture, VkImageViewType typ
 VkImageView pvg_texture_attachment(struct pvg_texture *texture, uint32_t level, uint32_t slice,
                                    uint32_t layers);
 
+/* For kernels of our own: one aspect of some slices of one level, as an array, without swizzle. */
+VkImageView pvg_texture_aspect(struct pvg_texture *texture, VkImageAspectFlagBits aspect,
+                               uint32_t level, uint32_t slice, uint32_t layers);
+
 VkBufferView pvg_texture_texels(struct pvg_texture *texture);
 
 VkImageViewType pvg_texture_view_type(uint8_t metal_type);

@@ -172,7 +172,8 @@ struct pvg_shader_options {
     uint8_t has_varyings;    /* fragment: `varyings` is the previous stage's list */
     uint8_t has_attributes;  /* vertex: `attribute_class` is filled; else the shader's own class */
     uint8_t has_colours;     /* fragment: `colour_class` is filled; else all are present */
-    uint8_t reserved[4];
+    uint8_t alpha_slots;     /* fragment: bits of the slots whose one channel holds alpha */
+    uint8_t reserved[3];
     uint8_t attribute_class[PVG_SHADER_ATTRIBUTES + 1]; /* of the vertex *format* by location */
     uint8_t colour_class[PVG_SHADER_COLOURS];           /* NONE: the pass lacks the slot */
     uint16_t storage_format[PVG_SHADER_TEXTURES]; /* SpvImageFormat of read_write textures where

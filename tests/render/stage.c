@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/refusal.h"
+#include "shader/metallib.h"
 #include "shader/metallib_writer.h"
 
 #define RAM_SIZE 0x40000000ull /* reserved, not resident */
@@ -333,6 +334,37 @@ uint32_t stage_function(struct stage *stage, const char *path, const char *entry
         return function;
     }
     return kit_function_create(&stage->kit, &stage->task, bytes, (uint32_t)size);
+}
+
+/* The library lies in memory once: every scene takes functions from it. */
+static const struct pvg_metallib *scene_library(void)
+{
+    static struct pvg_metallib library;
+    static char *bytes;
+    gsize size;
+
+    if (!bytes) {
+        assert_true(g_file_get_contents(getenv("PVG_SHADERS"), &bytes, &size, NULL));
+        assert_int_equal(pvg_metallib_init(&library, bytes, size), PVG_ACCEPTED);
+    }
+    return &library;
+}
+
+uint32_t stage_shader(struct stage *stage, const char *name)
+{
+    const struct pvg_metallib_function *found = pvg_metallib_find(scene_library(), name);
+    struct pvg_metallib_source source = {0};
+    GByteArray *library;
+    uint32_t function;
+
+    if (!found) {
+        fail_msg("shaders.cl has no %s", name);
+    }
+    source.function = *found;
+    library = pvg_metallib_write(&source, 1);
+    function = kit_function_create(&stage->kit, &stage->task, library->data, library->len);
+    g_byte_array_unref(library);
+    return function;
 }
 
 uint64_t stage_stat(struct stage *stage, const char *name)

@@ -84,6 +84,9 @@ void stage_texture_read(struct stage *stage, const struct kit_texture *texture, 
  * fixtures are not there. */
 uint32_t stage_function(struct stage *stage, const char *path, const char *entry);
 
+/* A function of shaders.cl. */
+uint32_t stage_shader(struct stage *stage, const char *name);
+
 uint64_t stage_stat(struct stage *stage, const char *name);
 /* How often @why was refused. */
 uint64_t stage_refusals(struct stage *stage, enum pvg_refusal why);

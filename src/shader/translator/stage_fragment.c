@@ -303,6 +303,9 @@ static void colour_output(struct translator *t, struct argument *a, uint32_t val
         class = target;
     }
     value = fill(t, stage_widen(t, value, class), 4);
+    if (t->options->alpha_slots >> a->index & 1) {
+        value = spirv_op(b, SpvOpVectorShuffle, spirv_type_of(b, value), value, value, 3, 3, 3, 3);
+    }
     variable = spirv_variable(b, SpvStorageClassOutput, spirv_type_of(b, value), 0);
     spirv_decorate(b, variable, SpvDecorationLocation, a->index);
     if (a->second) {

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Shaders of the scenes about passes. */
+
+/* Instance n covers its layer, or its viewport, in a colour that says which: buffer 0 tells which
+ * layer or viewport it takes. */
+VERTEX void cover_layer(BUILTIN(uint, i, vertex_id), BUILTIN(uint, n, instance_id),
+                        BUFFER(constant uint *, which, 0), OUT_POSITION(position),
+                        OUT_LAYER(layer), OUT(float, number))
+{
+    *position = (float4)(i == 1u ? 3.0f : -1.0f, i == 2u ? 3.0f : -1.0f, 0.5f, 1.0f);
+    *layer = which[n];
+    *number = (float)n;
+}
+
+VERTEX void cover_viewport(BUILTIN(uint, i, vertex_id), BUILTIN(uint, n, instance_id),
+                           BUFFER(constant uint *, which, 0), OUT_POSITION(position),
+                           OUT_VIEWPORT(viewport), OUT(float, number))
+{
+    *position = (float4)(i == 1u ? 3.0f : -1.0f, i == 2u ? 3.0f : -1.0f, 0.5f, 1.0f);
+    *viewport = which[n];
+    *number = (float)n;
+}
+
+/* Instance n is 16 (n + 1) of 255 red. */
+FRAGMENT void show_number(IN(float, number), OUT_COLOUR(float4, colour, 0))
+{
+    *colour = (float4)((number + 1.0f) * 16.0f / 255.0f, 0.0f, 0.0f, 1.0f);
+}
