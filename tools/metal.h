@@ -66,12 +66,18 @@ METAL_VECTORS(float);
     struct structure;                                                                              \
     typedef space struct structure *name
 METAL_HANDLE(texture1d, device, _texture_1d_t);
+METAL_HANDLE(texture1d_array, device, _texture_1d_array_t);
 METAL_HANDLE(texture2d, device, _texture_2d_t);
 METAL_HANDLE(texture2d_array, device, _texture_2d_array_t);
+METAL_HANDLE(texture2d_ms, device, _texture_2d_ms_t);
+METAL_HANDLE(texture2d_ms_array, device, _texture_2d_ms_array_t);
 METAL_HANDLE(texture3d, device, _texture_3d_t);
 METAL_HANDLE(texturecube, device, _texture_cube_t);
+METAL_HANDLE(texturecube_array, device, _texture_cube_array_t);
 METAL_HANDLE(texture_buffer, device, _texture_buffer_1d_t);
 METAL_HANDLE(depth2d, device, _depth_2d_t);
+METAL_HANDLE(depth2d_array, device, _depth_2d_array_t);
+METAL_HANDLE(depthcube, device, _depth_cube_t);
 METAL_HANDLE(sampler, constant, _sampler_t);
 
 /* ---- stages ---- */
@@ -208,73 +214,207 @@ METAL_FN(uint, pack_unorm4x8, "air.pack.unorm4x8.v4f32", float4);
 METAL_FN(float4, unpack_unorm4x8, "air.unpack.unorm4x8.v4f32", uint);
 
 /* ---- textures; "pvg.first." takes the colour out of a result that has a residency byte too ----
- */
+ *
+ * A function is named after what it does and the kind of texture: sample_2d, read_3d,
+ * sample_cube_array. Array kinds take the layer after the coordinates. */
 
-#define METAL_SAMPLE(name, texture, kind, coordinates, offset)                                     \
-    METAL_FN(float4, metal_##name, "pvg.first.air.sample_texture_" kind ".v4f32", texture,         \
-             sampler, coordinates, bool, offset, bool, float, float, int)
-METAL_SAMPLE(sample_2d, texture2d, "2d", float2, int2);
-METAL_SAMPLE(sample_3d, texture3d, "3d", float3, int3);
-METAL_INLINE float4 sample_2d(texture2d t, sampler s, float2 uv)
+/* @offset... are two parameters, @no_offset their values: cubes have none. */
+#define METAL_OFFSET(type)    bool, type,
+#define METAL_NO_OFFSET(type) true, (type)(0),
+#define METAL_NOTHING
+
+#define METAL_SAMPLE(kind, texture, at, offset, no_offset)                                         \
+    METAL_FN(float4, metal_sample_##kind, "pvg.first.air.sample_texture_" #kind ".v4f32", texture, \
+             sampler, at, offset bool, float, float, int);                                         \
+    METAL_INLINE float4 sample_##kind(texture t, sampler s, at uv)                                 \
+    {                                                                                              \
+        return metal_sample_##kind(t, s, uv, no_offset false, 0.0f, 0.0f, 0);                      \
+    }                                                                                              \
+    METAL_INLINE float4 sample_##kind##_level(texture t, sampler s, at uv, float level)            \
+    {                                                                                              \
+        return metal_sample_##kind(t, s, uv, no_offset true, level, 0.0f, 0);                      \
+    }                                                                                              \
+    METAL_INLINE float4 sample_##kind##_bias(texture t, sampler s, at uv, float bias)              \
+    {                                                                                              \
+        return metal_sample_##kind(t, s, uv, no_offset false, bias, 0.0f, 0);                      \
+    }                                                                                              \
+    METAL_INLINE float4 sample_##kind##_min_lod(texture t, sampler s, at uv, float least)          \
+    {                                                                                              \
+        return metal_sample_##kind(t, s, uv, no_offset false, 0.0f, least, 0);                     \
+    }                                                                                              \
+    METAL_FN(float4, metal_sample_##kind##_grad,                                                   \
+             "pvg.first.air.sample_texture_" #kind "_grad.v4f32", texture, sampler, at, at, at,    \
+             float, offset int);                                                                   \
+    METAL_INLINE float4 sample_##kind##_grad(texture t, sampler s, at uv, at dx, at dy)            \
+    {                                                                                              \
+        return metal_sample_##kind##_grad(t, s, uv, dx, dy, 0.0f, no_offset 0);                    \
+    }                                                                                              \
+    METAL_FN(float, metal_lod_##kind, "air.calculate_clamped_lod_texture_" #kind, texture,         \
+             sampler, at, int);                                                                    \
+    METAL_FN(float, metal_free_lod_##kind, "air.calculate_unclamped_lod_texture_" #kind, texture,  \
+             sampler, at, int)
+METAL_SAMPLE(1d, texture1d, float, METAL_OFFSET(int), METAL_NO_OFFSET(int));
+METAL_SAMPLE(2d, texture2d, float2, METAL_OFFSET(int2), METAL_NO_OFFSET(int2));
+METAL_SAMPLE(3d, texture3d, float3, METAL_OFFSET(int3), METAL_NO_OFFSET(int3));
+METAL_SAMPLE(cube, texturecube, float3, METAL_NOTHING, METAL_NOTHING);
+#undef METAL_SAMPLE
+
+#define METAL_SAMPLE_ARRAY(kind, texture, at, offset, no_offset)                                   \
+    METAL_FN(float4, metal_sample_##kind, "pvg.first.air.sample_texture_" #kind ".v4f32", texture, \
+             sampler, at, uint, offset bool, float, float, int);                                   \
+    METAL_INLINE float4 sample_##kind(texture t, sampler s, at uv, uint layer)                     \
+    {                                                                                              \
+        return metal_sample_##kind(t, s, uv, layer, no_offset false, 0.0f, 0.0f, 0);               \
+    }                                                                                              \
+    METAL_INLINE float4 sample_##kind##_level(texture t, sampler s, at uv, uint layer,             \
+                                              float level)                                         \
+    {                                                                                              \
+        return metal_sample_##kind(t, s, uv, layer, no_offset true, level, 0.0f, 0);               \
+    }
+METAL_SAMPLE_ARRAY(1d_array, texture1d_array, float, METAL_OFFSET(int), METAL_NO_OFFSET(int))
+METAL_SAMPLE_ARRAY(2d_array, texture2d_array, float2, METAL_OFFSET(int2), METAL_NO_OFFSET(int2))
+METAL_SAMPLE_ARRAY(cube_array, texturecube_array, float3, METAL_NOTHING, METAL_NOTHING)
+#undef METAL_SAMPLE_ARRAY
+
+/* An offset in texels; it must be a constant. */
+#define sample_2d_offset(t, s, uv, x, y)                                                           \
+    metal_sample_2d(t, s, uv, true, (int2)(x, y), true, 0.0f, 0.0f, 0)
+
+/* One component, a constant, of the four texels around a point: lower left, lower right, upper
+ * right, upper left. */
+METAL_FN(float4, metal_gather_2d, "pvg.first.air.gather_texture_2d.v4f32", texture2d, sampler,
+         float2, bool, int2, int, int);
+METAL_FN(float4, metal_gather_2d_array, "pvg.first.air.gather_texture_2d_array.v4f32",
+         texture2d_array, sampler, float2, uint, bool, int2, int, int);
+METAL_FN(float4, metal_gather_cube, "pvg.first.air.gather_texture_cube.v4f32", texturecube, sampler,
+         float3, int, int);
+#define gather_2d(t, s, uv, component) metal_gather_2d(t, s, uv, true, (int2)(0), component, 0)
+#define gather_2d_offset(t, s, uv, x, y, component)                                                \
+    metal_gather_2d(t, s, uv, true, (int2)(x, y), component, 0)
+#define gather_2d_array(t, s, uv, layer, component)                                                \
+    metal_gather_2d_array(t, s, uv, layer, true, (int2)(0), component, 0)
+#define gather_cube(t, s, direction, component) metal_gather_cube(t, s, direction, component, 0)
+
+/* Depth: the value, or the share of texels that pass the sampler's comparison with @reference. */
+METAL_FN(float, metal_sample_depth_2d, "pvg.first.air.sample_depth_2d.f32", depth2d, sampler, int,
+         float2, bool, int2, bool, float, float, int);
+METAL_FN(float, metal_compare_depth_2d, "pvg.first.air.sample_compare_depth_2d.f32", depth2d,
+         sampler, int, float2, float, bool, int2, bool, float, float, int);
+METAL_FN(float, metal_compare_depth_2d_array, "pvg.first.air.sample_compare_depth_2d_array.f32",
+         depth2d_array, sampler, int, float2, uint, float, bool, int2, bool, float, float, int);
+METAL_FN(float, metal_compare_depth_cube, "pvg.first.air.sample_compare_depth_cube.f32", depthcube,
+         sampler, int, float3, float, bool, float, float, int);
+METAL_FN(float4, metal_gather_depth_2d, "pvg.first.air.gather_depth_2d.v4f32", depth2d, sampler,
+         int, float2, bool, int2, int);
+METAL_FN(float4, metal_gather_compare_depth_2d, "pvg.first.air.gather_compare_depth_2d.v4f32",
+         depth2d, sampler, int, float2, float, bool, int2, int);
+METAL_INLINE float sample_depth_2d(depth2d t, sampler s, float2 uv)
 {
-    return metal_sample_2d(t, s, uv, true, (int2)(0), false, 0.0f, 0.0f, 0);
+    return metal_sample_depth_2d(t, s, 1, uv, true, (int2)(0), true, 0.0f, 0.0f, 0);
 }
-METAL_INLINE float4 sample_2d_level(texture2d t, sampler s, float2 uv, float level)
+METAL_INLINE float sample_compare_depth_2d(depth2d t, sampler s, float2 uv, float reference)
 {
-    return metal_sample_2d(t, s, uv, true, (int2)(0), true, level, 0.0f, 0);
+    return metal_compare_depth_2d(t, s, 1, uv, reference, true, (int2)(0), true, 0.0f, 0.0f, 0);
 }
-METAL_INLINE float4 sample_2d_bias(texture2d t, sampler s, float2 uv, float bias)
+METAL_INLINE float sample_compare_depth_2d_array(depth2d_array t, sampler s, float2 uv, uint layer,
+                                                 float reference)
 {
-    return metal_sample_2d(t, s, uv, true, (int2)(0), false, bias, 0.0f, 0);
+    return metal_compare_depth_2d_array(t, s, 1, uv, layer, reference, true, (int2)(0), true, 0.0f,
+                                        0.0f, 0);
 }
-METAL_INLINE float4 sample_3d(texture3d t, sampler s, float3 uvw)
+METAL_INLINE float sample_compare_depth_cube(depthcube t, sampler s, float3 direction,
+                                             float reference)
 {
-    return metal_sample_3d(t, s, uvw, true, (int3)(0), false, 0.0f, 0.0f, 0);
+    return metal_compare_depth_cube(t, s, 1, direction, reference, true, 0.0f, 0.0f, 0);
 }
-METAL_FN(float4, metal_sample_cube, "pvg.first.air.sample_texture_cube.v4f32", texturecube, sampler,
-         float3, bool, float, float, int);
-METAL_INLINE float4 sample_cube(texturecube t, sampler s, float3 direction)
+METAL_INLINE float4 gather_depth_2d(depth2d t, sampler s, float2 uv)
 {
-    return metal_sample_cube(t, s, direction, false, 0.0f, 0.0f, 0);
+    return metal_gather_depth_2d(t, s, 1, uv, true, (int2)(0), 0);
 }
-METAL_FN(float4, metal_sample_2d_array, "pvg.first.air.sample_texture_2d_array.v4f32",
-         texture2d_array, sampler, float2, uint, bool, int2, bool, float, float, int);
-METAL_INLINE float4 sample_2d_array(texture2d_array t, sampler s, float2 uv, uint layer)
+METAL_INLINE float4 gather_compare_depth_2d(depth2d t, sampler s, float2 uv, float reference)
 {
-    return metal_sample_2d_array(t, s, uv, layer, true, (int2)(0), false, 0.0f, 0.0f, 0);
+    return metal_gather_compare_depth_2d(t, s, 1, uv, reference, true, (int2)(0), 0);
 }
 
-METAL_ACT(float4, metal_read_2d, "pvg.first.air.read_texture_2d.v4f32", texture2d, uint2, int, int);
-METAL_ACT(uint4, metal_read_2d_u, "pvg.first.air.read_texture_2d.u.v4i32", texture2d, uint2, int,
+/* Reading one texel: read_2d for floats, read_2d_u and read_2d_s for integers. Writing is
+ * overloaded by the value's type. */
+#define METAL_READ(kind, ...)                                                                      \
+    METAL_ACT(float4, metal_read_##kind, "pvg.first.air.read_texture_" #kind ".v4f32",             \
+              __VA_ARGS__);                                                                        \
+    METAL_ACT(uint4, metal_read_##kind##_u, "pvg.first.air.read_texture_" #kind ".u.v4i32",        \
+              __VA_ARGS__);                                                                        \
+    METAL_ACT(int4, metal_read_##kind##_s, "pvg.first.air.read_texture_" #kind ".s.v4i32",         \
+              __VA_ARGS__)
+METAL_READ(1d, texture1d, uint, int, int);
+METAL_READ(1d_array, texture1d_array, uint, uint, int, int);
+METAL_READ(2d, texture2d, uint2, int, int);
+METAL_READ(2d_array, texture2d_array, uint2, uint, int, int);
+METAL_READ(3d, texture3d, uint3, int, int);
+METAL_READ(2d_ms, texture2d_ms, uint2, uint, int);
+METAL_READ(2d_ms_array, texture2d_ms_array, uint2, uint, uint, int);
+METAL_READ(buffer_1d, texture_buffer, uint, int);
+#undef METAL_READ
+METAL_ACT(float, metal_read_depth_2d, "pvg.first.air.read_depth_2d.f32", depth2d, int, uint2, int,
           int);
-METAL_ACT(void, metal_write_2d, "air.write_texture_2d.v4f32", texture2d, uint2, float4, int, int);
-METAL_ACT(void, metal_write_2d, "air.write_texture_2d.u.v4i32", texture2d, uint2, uint4, int, int);
-METAL_INLINE float4 read_2d(texture2d t, uint2 at)
-{
-    return metal_read_2d(t, at, 0, 1);
-}
-METAL_INLINE uint4 read_2d_u(texture2d t, uint2 at)
-{
-    return metal_read_2d_u(t, at, 0, 1);
-}
-METAL_INLINE void write_2d(texture2d t, uint2 at, float4 value)
-{
-    metal_write_2d(t, at, value, 0, 2);
-}
-METAL_INLINE void write_2d(texture2d t, uint2 at, uint4 value)
-{
-    metal_write_2d(t, at, value, 0, 2);
-}
-METAL_FN(uint, metal_width_2d, "air.get_width_texture_2d", texture2d, int);
-METAL_FN(uint, metal_height_2d, "air.get_height_texture_2d", texture2d, int);
-METAL_INLINE uint width_2d(texture2d t)
-{
-    return metal_width_2d(t, 0);
-}
-METAL_INLINE uint height_2d(texture2d t)
-{
-    return metal_height_2d(t, 0);
-}
+#define read_1d(t, at)                     metal_read_1d(t, at, 0, 1)
+#define read_1d_array(t, at, layer)        metal_read_1d_array(t, at, layer, 0, 1)
+#define read_2d(t, at)                     metal_read_2d(t, at, 0, 1)
+#define read_2d_level(t, at, level)        metal_read_2d(t, at, level, 1)
+#define read_2d_u(t, at)                   metal_read_2d_u(t, at, 0, 1)
+#define read_2d_s(t, at)                   metal_read_2d_s(t, at, 0, 1)
+#define read_2d_array(t, at, layer)        metal_read_2d_array(t, at, layer, 0, 1)
+#define read_3d(t, at)                     metal_read_3d(t, at, 0, 1)
+#define read_2d_ms(t, at, sample)          metal_read_2d_ms(t, at, sample, 1)
+#define read_2d_ms_array(t, at, l, sample) metal_read_2d_ms_array(t, at, l, sample, 1)
+#define read_buffer(t, at)                 metal_read_buffer_1d(t, at, 1)
+#define read_buffer_u(t, at)               metal_read_buffer_1d_u(t, at, 1)
+#define read_depth_2d(t, at)               metal_read_depth_2d(t, 1, at, 0, 1)
+
+#define METAL_WRITE_AS(kind, texel, suffix, texture, ...)                                          \
+    METAL_ACT(void, metal_write_##kind, "air.write_texture_" #kind suffix, texture, __VA_ARGS__,   \
+              texel, int, int)
+#define METAL_WRITE(kind, ...)                                                                     \
+    METAL_WRITE_AS(kind, float4, ".v4f32", __VA_ARGS__);                                           \
+    METAL_WRITE_AS(kind, uint4, ".u.v4i32", __VA_ARGS__);                                          \
+    METAL_WRITE_AS(kind, int4, ".s.v4i32", __VA_ARGS__)
+METAL_WRITE(1d, texture1d, uint);
+METAL_WRITE(1d_array, texture1d_array, uint, uint);
+METAL_WRITE(2d, texture2d, uint2);
+METAL_WRITE(2d_array, texture2d_array, uint2, uint);
+METAL_WRITE(3d, texture3d, uint3);
+METAL_WRITE(cube, texturecube, uint2, uint);
+METAL_WRITE(buffer_1d, texture_buffer, uint);
+#undef METAL_WRITE
+#undef METAL_WRITE_AS
+#define write_1d(t, at, value)              metal_write_1d(t, at, value, 0, 2)
+#define write_1d_array(t, at, layer, value) metal_write_1d_array(t, at, layer, value, 0, 2)
+#define write_2d(t, at, value)              metal_write_2d(t, at, value, 0, 2)
+#define write_2d_array(t, at, layer, value) metal_write_2d_array(t, at, layer, value, 0, 2)
+#define write_3d(t, at, value)              metal_write_3d(t, at, value, 0, 2)
+#define write_cube(t, at, face, value)      metal_write_cube(t, at, face, value, 0, 2)
+#define write_buffer(t, at, value)          metal_write_buffer_1d(t, at, value, 0, 2)
+
+METAL_ACT(uint4, metal_add_2d, "air.atomic_fetch_add_explicit_texture_2d.u.v4i32", texture2d, uint2,
+          uint4, int, int);
+/* Adds to the texel; what it was before is x of the result. */
+#define atomic_add_2d(t, at, value) metal_add_2d(t, at, (uint4)(value), 0, 3)
+
+/* What a texture is. */
+#define METAL_QUERY(kind, texture)                                                                 \
+    METAL_FN(uint, metal_width_##kind, "air.get_width_texture_" #kind, texture, int);              \
+    METAL_FN(uint, metal_height_##kind, "air.get_height_texture_" #kind, texture, int);            \
+    METAL_FN(uint, metal_depth_##kind, "air.get_depth_texture_" #kind, texture, int);              \
+    METAL_FN(uint, layers_##kind, "air.get_array_size_texture_" #kind, texture);                   \
+    METAL_FN(uint, levels_##kind, "air.get_num_mip_levels_texture_" #kind, texture);               \
+    METAL_FN(uint, samples_##kind, "air.get_num_samples_texture_" #kind, texture)
+METAL_QUERY(2d, texture2d);
+METAL_QUERY(2d_array, texture2d_array);
+METAL_QUERY(2d_ms, texture2d_ms);
+METAL_QUERY(3d, texture3d);
+METAL_QUERY(cube_array, texturecube_array);
+#undef METAL_QUERY
+#define width_2d(t)  metal_width_2d(t, 0)
+#define height_2d(t) metal_height_2d(t, 0)
 
 /* ---- fragments ---- */
 

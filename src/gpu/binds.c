@@ -185,13 +185,13 @@ enum pvg_refusal pvg_binds_set_samplers_clamped(struct pvg_binds *binds, struct 
 
 /* ---- Descriptors ---- */
 
-#define MOST_WRITES (PVG_SHADER_BUFFERS + PVG_SHADER_TEXTURES + 2 * PVG_SHADER_SAMPLERS)
+#define MOST_WRITES (PVG_SHADER_BUFFERS + 2 * PVG_SHADER_TEXTURES + 2 * PVG_SHADER_SAMPLERS)
 
 struct writes {
     VkWriteDescriptorSet at[MOST_WRITES];
     VkDescriptorBufferInfo buffers[PVG_SHADER_BUFFERS];
-    VkDescriptorImageInfo images[PVG_SHADER_TEXTURES + 2 * PVG_SHADER_SAMPLERS];
-    VkBufferView texels[PVG_SHADER_TEXTURES];
+    VkDescriptorImageInfo images[2 * PVG_SHADER_TEXTURES + 2 * PVG_SHADER_SAMPLERS];
+    VkBufferView texels[2 * PVG_SHADER_TEXTURES];
     uint32_t count, image_count, texel_count;
 };
 
@@ -293,14 +293,37 @@ static bool fits(const struct pvg_texture *texture, const struct pvg_shader_text
     return texture->type == type_wanted(t) && class_matches(texture, t);
 }
 
+static void describe_view(struct writes *w, VkDescriptorSet set, struct pvg_texture *texture,
+                          const struct pvg_shader_texture *t, uint32_t element, bool storage)
+{
+    const uint32_t binding = (storage ? PVG_BINDING_STORAGE : PVG_BINDING_SAMPLED) + t->index;
+    VkImageViewType type;
+    VkImageView view = VK_NULL_HANDLE;
+
+    if (t->dimension == PVG_TEXTURE_TEXEL_BUFFER) {
+        w->texels[w->texel_count] = texture ? pvg_texture_texels(texture) : VK_NULL_HANDLE;
+        add(w, set, binding, element,
+            storage ? VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER
+                    : VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER)
+            ->pTexelBufferView = &w->texels[w->texel_count++];
+        return;
+    }
+    if (texture) {
+        type =
+            t->cube_as_array ? VK_IMAGE_VIEW_TYPE_2D_ARRAY : pvg_texture_view_type(texture->type);
+        view = storage ? pvg_texture_storage(texture, type) : pvg_texture_sampled(texture, type);
+    }
+    w->images[w->image_count] =
+        (VkDescriptorImageInfo){VK_NULL_HANDLE, view, VK_IMAGE_LAYOUT_GENERAL};
+    add(w, set, binding, element,
+        storage ? VK_DESCRIPTOR_TYPE_STORAGE_IMAGE : VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE)
+        ->pImageInfo = &w->images[w->image_count++];
+}
+
 static void describe_texture(struct pvg_gpu_run *run, struct writes *w, VkDescriptorSet set,
                              struct pvg_texture *texture, const struct pvg_shader_texture *t,
                              uint32_t element)
 {
-    const uint32_t binding = (t->storage ? PVG_BINDING_STORAGE : PVG_BINDING_SAMPLED) + t->index;
-    VkImageViewType type;
-    VkImageView view = VK_NULL_HANDLE;
-
     if (texture && !fits(texture, t)) {
         pvg_gpu_run_refuse(run, PVG_REFUSED_KIND, 0);
         texture = NULL;
@@ -308,24 +331,12 @@ static void describe_texture(struct pvg_gpu_run *run, struct writes *w, VkDescri
     if (texture && t->storage && (t->access & PVG_ACCESS_WRITE)) {
         pvg_gpu_run_write_texture(run, texture, 0, 1);
     }
-    if (t->dimension == PVG_TEXTURE_TEXEL_BUFFER) {
-        w->texels[w->texel_count] = texture ? pvg_texture_texels(texture) : VK_NULL_HANDLE;
-        add(w, set, binding, element,
-            t->storage ? VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER
-                       : VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER)
-            ->pTexelBufferView = &w->texels[w->texel_count++];
-        return;
+    if (t->storage) {
+        describe_view(w, set, texture, t, element, true);
     }
-    if (texture) {
-        type =
-            t->cube_as_array ? VK_IMAGE_VIEW_TYPE_2D_ARRAY : pvg_texture_view_type(texture->type);
-        view = t->storage ? pvg_texture_storage(texture, type) : pvg_texture_sampled(texture, type);
+    if (!t->storage || t->sampled_twin) {
+        describe_view(w, set, texture, t, element, false);
     }
-    w->images[w->image_count] =
-        (VkDescriptorImageInfo){VK_NULL_HANDLE, view, VK_IMAGE_LAYOUT_GENERAL};
-    add(w, set, binding, element,
-        t->storage ? VK_DESCRIPTOR_TYPE_STORAGE_IMAGE : VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE)
-        ->pImageInfo = &w->images[w->image_count++];
 }
 
 static enum pvg_refusal describe_sampler(struct pvg_gpu_run *run, struct writes *w,

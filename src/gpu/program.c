@@ -104,7 +104,7 @@ void pvg_stage_program_finish(struct pvg_vk *vk, struct pvg_stage_program *progr
 /* ---- Layouts ---- */
 
 #define MOST_BINDINGS                                                                              \
-    (PVG_SHADER_BUFFERS + PVG_SHADER_TEXTURES + 2 * PVG_SHADER_SAMPLERS +                          \
+    (PVG_SHADER_BUFFERS + 2 * PVG_SHADER_TEXTURES + 2 * PVG_SHADER_SAMPLERS +                      \
      PVG_SHADER_CONSTANT_SAMPLERS + PVG_SHADER_COLOURS)
 
 struct bindings {
@@ -182,7 +182,8 @@ static bool collect(struct pvg_gpu *gpu, const struct pvg_shader_reflection *r, 
             add(b, PVG_BINDING_STORAGE + t->index,
                 texels ? VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER : VK_DESCRIPTOR_TYPE_STORAGE_IMAGE,
                 t->count, stage);
-        } else {
+        }
+        if (!t->storage || t->sampled_twin) {
             add(b, PVG_BINDING_SAMPLED + t->index,
                 texels ? VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER : VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE,
                 t->count, stage);

@@ -466,7 +466,8 @@ static bool record_has_textures(const struct pvg_shader_reflection *record, uint
     for (uint32_t i = 0; i < record->texture_count; i++) {
         const struct pvg_shader_texture *texture = &record->textures[i];
 
-        if (texture->index == index && texture->count == count && !texture->storage == !storage) {
+        if (texture->index == index && texture->count == count &&
+            (storage ? texture->storage : !texture->storage || texture->sampled_twin)) {
             return true;
         }
     }

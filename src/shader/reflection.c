@@ -155,6 +155,8 @@ static bool varyings_are_sound(const struct pvg_varyings *varyings)
 
 static bool resources_are_sound(const struct pvg_shader_reflection *r)
 {
+    uint32_t textures = 0; /* elements of arrays counted: whoever describes them has room for all */
+
     for (uint32_t i = 0; i < r->buffer_count; i++) {
         if (r->buffers[i].index >= PVG_SHADER_BUFFERS || r->buffers[i].access > 3 ||
             (r->buffers[i].alignment != 1 && r->buffers[i].alignment != 2 &&
@@ -170,6 +172,10 @@ static bool resources_are_sound(const struct pvg_shader_reflection *r)
             t->component_class > PVG_CLASS_UNSIGNED || t->access > 3) {
             return false;
         }
+        textures += t->count;
+    }
+    if (textures > PVG_SHADER_TEXTURES) {
+        return false;
     }
     for (uint32_t i = 0; i < r->sampler_count; i++) {
         if (r->samplers[i].index >= PVG_SHADER_SAMPLERS) {

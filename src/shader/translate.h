@@ -21,7 +21,7 @@
 #include "base/attributes.h"
 
 /* Part of every cache key: grows with each change of what the translator emits. */
-#define PVG_TRANSLATOR_VERSION 2
+#define PVG_TRANSLATOR_VERSION 3
 
 /* Spec: 70-air 5.2, 14. */
 #define PVG_SHADER_BUFFERS           31
@@ -176,8 +176,6 @@ struct pvg_shader_options {
     uint8_t reserved[3];
     uint8_t attribute_class[PVG_SHADER_ATTRIBUTES + 1]; /* of the vertex *format* by location */
     uint8_t colour_class[PVG_SHADER_COLOURS];           /* NONE: the pass lacks the slot */
-    uint16_t storage_format[PVG_SHADER_TEXTURES]; /* SpvImageFormat of read_write textures where
-                                                     READ_WITHOUT_FORMAT is missing; 0: unknown */
     uint32_t constant_count;
     struct pvg_shader_constant constants[PVG_SHADER_CONSTANTS];
     struct pvg_varyings varyings;
@@ -244,7 +242,7 @@ struct pvg_shader_texture {
     uint8_t depth;     /* compared, or declared as a depth texture */
     uint8_t storage;   /* binding = PVG_BINDING_STORAGE + index, else PVG_BINDING_SAMPLED + index */
     uint8_t access;    /* enum pvg_access bits, of storage ones */
-    uint8_t needs_format; /* storage_format of this index must be given (02-errata row 43) */
+    uint8_t sampled_twin; /* a storage one that is read at PVG_BINDING_SAMPLED + index */
     uint8_t atomic;    /* 32-bit integer view needed */
     uint8_t cube_as_array; /* a cube bound as 2D array view of six layers each */
 };

@@ -282,6 +282,129 @@ struct pvg_wire_texture_body stage_texture_2d(uint16_t format, uint32_t width, u
     };
 }
 
+void stage_bind_buffer(struct stage *stage, enum stage_at at, uint32_t slot, uint32_t buffer,
+                       uint64_t offset)
+{
+    uint8_t entry[12];
+    struct pvg_writer w = pvg_writer_over(entry, sizeof(entry));
+    const struct pvg_wire_set_buffers rec = {.first = slot, .count = 1, .binds = {entry, 1}};
+
+    pvg_put_u32(&w, buffer);
+    pvg_put_u64(&w, offset);
+    switch (at) {
+    case AT_VERTEX:
+        pvg_wire_set_vertex_buffers_encode(&stage->stream.w, &rec);
+        break;
+    case AT_FRAGMENT:
+        pvg_wire_set_fragment_buffers_encode(&stage->stream.w, &rec);
+        break;
+    case AT_KERNEL:
+        pvg_wire_set_compute_buffers_encode(&stage->stream.w, &rec);
+        break;
+    }
+}
+
+void stage_bind_texture(struct stage *stage, enum stage_at at, uint32_t slot, uint32_t texture)
+{
+    uint8_t entry[4];
+    struct pvg_writer w = pvg_writer_over(entry, sizeof(entry));
+    const struct pvg_wire_set_textures rec = {.first = slot, .count = 1, .textures = {entry, 1}};
+
+    pvg_put_u32(&w, texture);
+    switch (at) {
+    case AT_VERTEX:
+        pvg_wire_set_vertex_textures_encode(&stage->stream.w, &rec);
+        break;
+    case AT_FRAGMENT:
+        pvg_wire_set_fragment_textures_encode(&stage->stream.w, &rec);
+        break;
+    case AT_KERNEL:
+        pvg_wire_set_compute_textures_encode(&stage->stream.w, &rec);
+        break;
+    }
+}
+
+void stage_bind_sampler(struct stage *stage, enum stage_at at, uint32_t slot, uint32_t sampler)
+{
+    uint8_t entry[4];
+    struct pvg_writer w = pvg_writer_over(entry, sizeof(entry));
+    const struct pvg_wire_set_samplers rec = {.first = slot, .count = 1, .samplers = {entry, 1}};
+
+    pvg_put_u32(&w, sampler);
+    switch (at) {
+    case AT_VERTEX:
+        pvg_wire_set_vertex_samplers_encode(&stage->stream.w, &rec);
+        break;
+    case AT_FRAGMENT:
+        pvg_wire_set_fragment_samplers_encode(&stage->stream.w, &rec);
+        break;
+    case AT_KERNEL:
+        pvg_wire_set_compute_samplers_encode(&stage->stream.w, &rec);
+        break;
+    }
+}
+
+void stage_bind_sampler_clamped(struct stage *stage, enum stage_at at, uint32_t slot,
+                                uint32_t sampler, float lod_min, float lod_max)
+{
+    uint8_t entry[12];
+    struct pvg_writer w = pvg_writer_over(entry, sizeof(entry));
+    const struct pvg_wire_set_samplers_clamped rec = {
+        .first = slot, .count = 1, .binds = {entry, 1}};
+
+    pvg_wire_sampler_bind_encode(&w, &(struct pvg_wire_sampler_bind){sampler, lod_min, lod_max});
+    switch (at) {
+    case AT_VERTEX:
+        pvg_wire_set_vertex_samplers_clamped_encode(&stage->stream.w, &rec);
+        break;
+    case AT_FRAGMENT:
+        pvg_wire_set_fragment_samplers_clamped_encode(&stage->stream.w, &rec);
+        break;
+    case AT_KERNEL:
+        pvg_wire_set_compute_samplers_clamped_encode(&stage->stream.w, &rec);
+        break;
+    }
+}
+
+void stage_sampler(struct stage *stage, struct pvg_wire_sampler *sampler)
+{
+    sampler->object = kit_object_number(&stage->task);
+    pvg_wire_sampler_encode(kit_blob(&stage->kit), sampler);
+    kit_object_publish(&stage->kit, &stage->task, sampler->object, PVG_WIRE_OBJECT_TYPE_STATE);
+}
+
+uint32_t stage_view(struct stage *stage, uint32_t base, struct pvg_wire_texture_view view)
+{
+    view.object = kit_object_number(&stage->task);
+    view.base = base;
+    if (view.has_swizzle) {
+        pvg_wire_texture_view_swizzle_encode(kit_blob(&stage->kit), &view);
+    } else if (view.has_ranges) {
+        pvg_wire_texture_view_ranges_encode(kit_blob(&stage->kit), &view);
+    } else {
+        pvg_wire_texture_view_encode(kit_blob(&stage->kit), &view);
+    }
+    kit_object_publish(&stage->kit, &stage->task, view.object,
+                       PVG_WIRE_OBJECT_TYPE_DERIVED_TEXTURE);
+    return view.object;
+}
+
+uint32_t stage_texture_over(struct stage *stage, uint32_t buffer, uint64_t offset,
+                            uint64_t bytes_per_row, const struct pvg_wire_texture_body *body)
+{
+    const struct pvg_wire_buffer_texture rec = {
+        .object = kit_object_number(&stage->task),
+        .buffer = buffer,
+        .offset = offset,
+        .bytes_per_row = bytes_per_row,
+        .body = *body,
+    };
+
+    pvg_wire_buffer_texture_encode(kit_blob(&stage->kit), &rec);
+    kit_object_publish(&stage->kit, &stage->task, rec.object, PVG_WIRE_OBJECT_TYPE_DERIVED_TEXTURE);
+    return rec.object;
+}
+
 static uint64_t row_at(const struct kit_texture *texture, unsigned level, unsigned piece,
                        unsigned rows, unsigned y)
 {

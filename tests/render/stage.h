@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <glib.h>
@@ -52,6 +53,14 @@ int stage_teardown(void **state);
 #function "_with_16k_pages", function, stage_setup_mmio, stage_teardown, NULL              \
     }
 
+/* 4 KiB pages, for what has nothing to do with pages. */
+#define scene_once(function)                                                                       \
+    cmocka_unit_test_setup_teardown(function, stage_setup_pci, stage_teardown)
+
+/* All of @scenes, or those that PVG_SCENE, a pattern with * and ?, names. */
+#define run_scenes(scenes)                                                                         \
+    (cmocka_set_test_filter(getenv("PVG_SCENE")), cmocka_run_group_tests(scenes, NULL, NULL))
+
 /* Sends the stream with @count objects in its resource table, all of them written by the CPU, and
  * waits until it is complete. */
 void stage_run(struct stage *stage, const uint32_t *objects, unsigned count);
@@ -72,6 +81,26 @@ void stage_expect(struct stage *stage, const struct kit_buffer *buffer, uint64_t
 
 /* A texture body with the usual defaults. */
 struct pvg_wire_texture_body stage_texture_2d(uint16_t format, uint32_t width, uint32_t height);
+
+/* Makes a sampler and fills its number in. */
+void stage_sampler(struct stage *stage, struct pvg_wire_sampler *sampler);
+
+/* A view of @base; @view says all but the numbers. */
+uint32_t stage_view(struct stage *stage, uint32_t base, struct pvg_wire_texture_view view);
+
+/* A texture whose texels are @buffer's bytes from @offset on. */
+uint32_t stage_texture_over(struct stage *stage, uint32_t buffer, uint64_t offset,
+                            uint64_t bytes_per_row, const struct pvg_wire_texture_body *body);
+
+/* Records that bind one object at @slot; 0 unbinds. */
+enum stage_at { AT_VERTEX, AT_FRAGMENT, AT_KERNEL };
+void stage_bind_buffer(struct stage *stage, enum stage_at at, uint32_t slot, uint32_t buffer,
+                       uint64_t offset);
+void stage_bind_texture(struct stage *stage, enum stage_at at, uint32_t slot, uint32_t texture);
+void stage_bind_sampler(struct stage *stage, enum stage_at at, uint32_t slot, uint32_t sampler);
+/* With clamps of its own. */
+void stage_bind_sampler_clamped(struct stage *stage, enum stage_at at, uint32_t slot,
+                                uint32_t sampler, float lod_min, float lod_max);
 
 /* Texels of one level and slice in guest memory: rows of @row bytes, tight. */
 void stage_texture_write(struct stage *stage, const struct kit_texture *texture, unsigned level,

@@ -530,5 +530,5 @@ int main(void)
         scene(an_object_of_another_kind_or_none_is_refused),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_scenes(tests);
 }

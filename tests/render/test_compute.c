@@ -242,5 +242,5 @@ int main(void)
         scene(queries_are_answered_before_the_stamp),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_scenes(tests);
 }

@@ -837,5 +837,5 @@ int main(void)
         scene(sticky_binds_survive_draws_and_pipelines),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_scenes(tests);
 }

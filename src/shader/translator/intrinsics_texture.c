@@ -293,30 +293,62 @@ static LLVMValueRef take_offset(struct translator *t, struct texture_call *x)
     return is_constant_zero(offset) ? NULL : offset;
 }
 
-/* Offsets are signed. */
-static uint32_t offset_id(struct translator *t, struct texture_call *x, LLVMValueRef offset)
+/* A constant within what every device takes and Metal allows. */
+static uint32_t constant_component(struct translator *t, struct texture_call *x, LLVMValueRef value)
 {
-    uint32_t id = value_id(t, offset);
+    int64_t offset;
 
-    if (spirv_components(&t->spirv, type_of(t, id)) != dimensions(x->texture) ||
-        spirv_scalar(&t->spirv, type_of(t, id)) != u32_type(t)) {
+    if (!LLVMIsAConstantInt(value)) {
         call_misuse(t, x->call, "an offset of another type");
     }
-    return id;
+    offset = LLVMConstIntGetSExtValue(value);
+    if (offset < -8 || offset > 7) {
+        refuse(t, PVG_TRANSLATE_LIMIT, "an offset of %d texels", (int)offset);
+    }
+    return spirv_constant_int(&t->spirv, spirv_sint(&t->spirv), (uint64_t)offset);
+}
+
+/* Offsets are signed, which makes a difference to Vulkan. */
+static uint32_t constant_offset(struct translator *t, struct texture_call *x, LLVMValueRef offset)
+{
+    struct spirv_builder *b = &t->spirv;
+    const unsigned count = dimensions(x->texture);
+    LLVMTypeRef type = LLVMTypeOf(offset);
+    uint32_t parts[3];
+
+    if (count == 1) {
+        return constant_component(t, x, offset);
+    }
+    if (LLVMGetTypeKind(type) != LLVMVectorTypeKind || LLVMGetVectorSize(type) != count) {
+        call_misuse(t, x->call, "an offset of another type");
+    }
+    for (unsigned i = 0; i < count; i++) {
+        parts[i] = constant_component(t, x, LLVMGetAggregateElement(offset, i));
+    }
+    return spirv_constant_composite(b, spirv_vector(b, spirv_sint(b), count), parts, count);
 }
 
 static void add_offset(struct translator *t, struct texture_call *x, struct image_operands *o,
                        LLVMValueRef offset, bool gather)
 {
+    struct spirv_builder *b = &t->spirv;
+
     if (!offset) {
         return;
     }
     if (LLVMIsConstant(offset)) {
-        add_operand(o, SpvImageOperandsConstOffsetMask, offset_id(t, x, offset));
+        add_operand(o, SpvImageOperandsConstOffsetMask, constant_offset(t, x, offset));
     } else if (gather) {
+        uint32_t id = value_id(t, offset);
+
         need(t, PVG_SHADER_FEATURE_BIT_GATHER_EXTENDED, "a gather offset that is no constant");
-        spirv_capability(&t->spirv, SpvCapabilityImageGatherExtended);
-        add_operand(o, SpvImageOperandsOffsetMask, offset_id(t, x, offset));
+        if (spirv_components(b, type_of(t, id)) != dimensions(x->texture) ||
+            spirv_scalar(b, type_of(t, id)) != u32_type(t)) {
+            call_misuse(t, x->call, "an offset of another type");
+        }
+        spirv_capability(b, SpvCapabilityImageGatherExtended);
+        add_operand(o, SpvImageOperandsOffsetMask,
+                    spirv_op(b, SpvOpBitcast, spirv_shaped(b, type_of(t, id), spirv_sint(b)), id));
     } else {
         refuse(t, PVG_TRANSLATE_UNSUPPORTED, "a sampling offset that is no constant");
     }
@@ -582,6 +614,14 @@ static uint32_t emit_read(struct translator *t, struct texture_call *x)
         sample_index = u32_from(t, take(t, x), false);
     } else if (has_levels(x->texture) && x->next + 1 < x->call->count) {
         level = u32_from(t, take(t, x), false);
+    }
+    if (x->texture->twin) {
+        head[0] = spirv_op(&t->spirv, SpvOpLoad, x->texture->twin_type, x->texture->twin);
+        if (has_levels(x->texture)) {
+            add_operand(&o, SpvImageOperandsLodMask, u32_constant(t, 0));
+        }
+        return result(t, x->call,
+                      emit_image(t, SpvOpImageFetch, texel_type(t, x->texture), head, 2, &o));
     }
     head[0] = image_value(t, x->texture);
     if (x->texture->storage) {

@@ -161,32 +161,12 @@ static void need_texture(struct translator *t, const struct texture *texture)
     }
 }
 
-/* Reading a storage image without a format needs a feature; else the pipeline must say which. */
-static SpvImageFormat storage_format(struct translator *t, struct root *root,
-                                     const struct texture *texture)
+static SpvImageFormat storage_format(struct translator *t, const struct texture *texture)
 {
-    bool reads = root->argument->access & PVG_ACCESS_READ;
-    uint16_t given = t->options->storage_format[texture->index];
-
     if (texture->atomic) {
         return texture->class == PVG_CLASS_SIGNED ? SpvImageFormatR32i : SpvImageFormatR32ui;
     }
-    if (reads && !has(t, PVG_SHADER_FEATURE_BIT_READ_WITHOUT_FORMAT)) {
-        if (!given || given > SpvImageFormatR64i) {
-            need(t, PVG_SHADER_FEATURE_BIT_READ_WITHOUT_FORMAT,
-                 "a read_write texture whose format the pipeline does not state");
-        }
-        if (given > SpvImageFormatR32f && given != SpvImageFormatRgba32i &&
-            given != SpvImageFormatRgba16i && given != SpvImageFormatRgba8i &&
-            given != SpvImageFormatR32i && given != SpvImageFormatRgba32ui &&
-            given != SpvImageFormatRgba16ui && given != SpvImageFormatRgba8ui &&
-            given != SpvImageFormatR32ui) {
-            spirv_capability(&t->spirv, SpvCapabilityStorageImageExtendedFormats);
-        }
-        return (SpvImageFormat)given;
-    }
-    if (reads) {
-        need(t, PVG_SHADER_FEATURE_BIT_READ_WITHOUT_FORMAT, "reading a read_write texture");
+    if ((texture->access & PVG_ACCESS_READ) && has(t, PVG_SHADER_FEATURE_BIT_READ_WITHOUT_FORMAT)) {
         spirv_capability(&t->spirv, SpvCapabilityStorageImageReadWithoutFormat);
     }
     need(t, PVG_SHADER_FEATURE_BIT_WRITE_WITHOUT_FORMAT, "writing a texture");
@@ -246,6 +226,34 @@ static bool is_atomic(struct root *root)
     return false;
 }
 
+static uint32_t image_type(struct translator *t, const struct texture *texture, bool storage)
+{
+    return spirv_unique_type(
+        &t->spirv, SpvOpTypeImage,
+        SPIRV_WORDS(texture->scalar,
+                    texture->cube_as_array ? SpvDim2D : spirv_dim(texture->dimension),
+                    texture->depth, texture->arrayed || texture->cube_as_array,
+                    texture->multisampled, storage ? 2 : 1,
+                    storage ? texture->format : SpvImageFormatUnknown));
+}
+
+/* Reading a storage image whose format the shader does not know is a feature. Without it the same
+ * texture is bound a second time, to be sampled: such devices are CPUs, which have one view of
+ * memory. Spec: 02-errata-gpu row 43 offers variants by format instead. */
+static void declare_twin(struct translator *t, struct texture *texture)
+{
+    struct spirv_builder *b = &t->spirv;
+
+    if (texture->dimension == PVG_TEXTURE_1D) {
+        spirv_capability(b, SpvCapabilitySampled1D);
+    } else if (texture->dimension == PVG_TEXTURE_TEXEL_BUFFER) {
+        spirv_capability(b, SpvCapabilitySampledBuffer);
+    }
+    texture->twin_type = image_type(t, texture, false);
+    texture->twin = spirv_variable(b, SpvStorageClassUniformConstant, texture->twin_type, 0);
+    bind(t, texture->twin, PVG_BINDING_SAMPLED + texture->index);
+}
+
 static void declare_texture(struct translator *t, struct root *root, struct texture *texture)
 {
     struct spirv_builder *b = &t->spirv;
@@ -253,30 +261,31 @@ static void declare_texture(struct translator *t, struct root *root, struct text
     texture->scalar = texture->class == PVG_CLASS_FLOAT    ? spirv_float(b, 32)
                       : texture->class == PVG_CLASS_SIGNED ? spirv_sint(b)
                                                            : spirv_int(b, 32);
+    texture->access = root->argument->access;
     need_texture(t, texture);
     if (texture->storage) {
         texture->cube_as_array = texture->dimension == PVG_TEXTURE_CUBE;
-        texture->format = storage_format(t, root, texture);
+        texture->format = storage_format(t, texture);
     }
-    texture->type = spirv_unique_type(
-        b, SpvOpTypeImage,
-        SPIRV_WORDS(texture->scalar,
-                    texture->cube_as_array ? SpvDim2D : spirv_dim(texture->dimension),
-                    texture->depth, texture->arrayed || texture->cube_as_array,
-                    texture->multisampled, texture->storage ? 2 : 1, texture->format));
+    texture->type = image_type(t, texture, texture->storage);
     texture->variable = spirv_variable(b, SpvStorageClassUniformConstant, texture->type, 0);
     bind(t, texture->variable,
          (texture->storage ? PVG_BINDING_STORAGE : PVG_BINDING_SAMPLED) + texture->index);
-    if (texture->storage && !(root->argument->access & PVG_ACCESS_READ)) {
+    if (!texture->storage) {
+        return;
+    }
+    if ((texture->access & PVG_ACCESS_READ) && !texture->atomic &&
+        !has(t, PVG_SHADER_FEATURE_BIT_READ_WITHOUT_FORMAT)) {
+        declare_twin(t, texture);
+    }
+    if (!(texture->access & PVG_ACCESS_READ) || texture->twin) {
         spirv_decorate(b, texture->variable, SpvDecorationNonReadable);
     }
-    if (texture->storage && !(root->argument->access & PVG_ACCESS_WRITE)) {
+    if (texture->access & PVG_ACCESS_WRITE) {
+        t->reflection->flags |= PVG_SHADER_WRITES_MEMORY;
+    } else {
         spirv_decorate(b, texture->variable, SpvDecorationNonWritable);
     }
-    if (texture->storage && (root->argument->access & PVG_ACCESS_WRITE)) {
-        t->reflection->flags |= PVG_SHADER_WRITES_MEMORY;
-    }
-    texture->access = root->argument->access;
 }
 
 struct texture *resource_texture(struct translator *t, struct root *root, const char *kind,
@@ -417,8 +426,7 @@ static void report_texture(struct translator *t, const struct texture *texture)
         .depth = texture->depth,
         .storage = texture->storage,
         .access = (uint8_t)texture->access,
-        .needs_format = texture->storage && texture->format != SpvImageFormatUnknown &&
-                        !texture->atomic,
+        .sampled_twin = texture->twin != 0,
         .atomic = texture->atomic,
         .cube_as_array = texture->cube_as_array,
     };

@@ -221,6 +221,7 @@ struct texture {
     uint32_t variable, type, scalar; /* scalar: id of the texel component type */
     uint32_t access;
     SpvImageFormat format;
+    uint32_t twin, twin_type; /* where a storage texture is read; 0: where it is written */
 };
 
 /* ---- Control flow ---- */

@@ -88,6 +88,20 @@ static void a_record_with_an_index_out_of_range_is_refused(void **state)
     pvg_translation_finish(&t);
 }
 
+/* Whoever fills descriptors has room for Metal's 128 textures, each once. */
+static void texture_arrays_have_no_more_elements_than_there_are_slots(void **state)
+{
+    struct pvg_shader_reflection r = {.stage = PVG_STAGE_KERNEL, .texture_count = 2};
+
+    for (unsigned i = 0; i < 2; i++) {
+        r.textures[i] = (struct pvg_shader_texture){.count = PVG_SHADER_TEXTURES / 2,
+                                                    .component_class = PVG_CLASS_FLOAT};
+    }
+    assert_true(pvg_reflection_is_sound(&r));
+    r.textures[1].count++;
+    assert_false(pvg_reflection_is_sound(&r));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +109,7 @@ int main(void)
         cmocka_unit_test(a_refusal_survives_its_encoding),
         cmocka_unit_test(every_truncation_of_an_encoding_is_refused),
         cmocka_unit_test(a_record_with_an_index_out_of_range_is_refused),
+        cmocka_unit_test(texture_arrays_have_no_more_elements_than_there_are_slots),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
