@@ -13,6 +13,7 @@
 #include "exec/address-spaces.h"
 #include "hw/arm/boot.h"
 #include "hw/arm/bsa.h"
+#include "hw/arm/virtual-hypervisor.h"
 #include "hw/char/pl011.h"
 #include "hw/intc/arm_gicv3_common.h"
 #include "hw/irq.h"
@@ -30,6 +31,8 @@
 #include "hw/vmapple/avp-rtc.h"
 #include "hw/vmapple/bdif.h"
 #include "hw/vmapple/cfg.h"
+#include "hw/vmapple/hypervisor.h"
+#include "hw/vmapple/kvm.h"
 #include "hw/vmapple/virtio-used-ring.h"
 #include "hw/vmapple/vmapple.h"
 #include "kvm_arm.h"
@@ -147,28 +150,21 @@ static void create_cpus(VMAppleMachineState *vms)
         }
         object_property_set_link(cpu, "memory", OBJECT(get_system_memory()),
                                  &error_abort);
+        vmapple_prepare_cpu(vms, ARM_CPU(cpu));
         qdev_realize(DEVICE(cpu), NULL, &error_fatal);
         object_unref(cpu);
     }
 }
 
-/* After the interrupt controller is there: what KVM's CPUs still need */
-static void finish_cpus(void)
+/* After the interrupt controller is there: what the CPUs still need */
+static void finish_cpus(VMAppleMachineState *vms)
 {
     CPUState *cpu;
 
-    if (!kvm_enabled()) {
-        return;
-    }
     CPU_FOREACH(cpu) {
-        if (object_property_get_bool(OBJECT(cpu), "pmu", NULL)) {
-            if (kvm_irqchip_in_kernel()) {
-                kvm_arm_pmu_set_irq(ARM_CPU(cpu), VIRTUAL_PMU_IRQ);
-            }
-            kvm_arm_pmu_init(ARM_CPU(cpu));
-        }
-        vmapple_kvm_limit_psci_version(ARM_CPU(cpu));
+        vmapple_finish_cpu(vms, ARM_CPU(cpu));
     }
+    vmapple_settle_cpus(vms);
 }
 
 static hwaddr last_address(const MachineState *ms)
@@ -526,7 +522,7 @@ static void vmapple_init(MachineState *ms)
     create_cpus(vms);
     create_ram(ms);
     create_gic(vms);
-    finish_cpus();
+    finish_cpus(vms);
 
     create_uart(vms);
     sysbus_create_simple("pl031", vmapple_memmap[VMAPPLE_RTC].base,
@@ -561,6 +557,22 @@ static void vmapple_init(MachineState *ms)
 }
 
 /*
+ * What the guest asks of the level above it
+ */
+
+static bool vmapple_hypercall(Object *machine, ARMCPU *cpu)
+{
+    VMAppleMachineState *vms = VMAPPLE_MACHINE(machine);
+
+    return vmapple_hypervisor_call(vms->hypervisor, cpu);
+}
+
+static int vmapple_access(Object *machine, ARMCPU *cpu, uint64_t ipa)
+{
+    return vmapple_kvm_access(machine, cpu, ipa);
+}
+
+/*
  * Properties
  */
 
@@ -587,6 +599,44 @@ static void vmapple_set_uuid(Object *obj, const char *value, Error **errp)
     {                                                                        \
         VMAPPLE_MACHINE(obj)->_field = value;                                \
     }
+
+static const char *const pac_names[] = {
+    [VMAPPLE_SERVE_AUTO] = "auto",     [VMAPPLE_SERVE_APPLE] = "apple",
+    [VMAPPLE_SERVE_SHARED] = "shared", [VMAPPLE_SERVE_STRICT] = "strict",
+    [VMAPPLE_SERVE_STRIP] = "strip",   [VMAPPLE_SERVE_NONE] = "none",
+};
+
+static const char *const cpu_ids_names[] = {
+    [VMAPPLE_IDS_APPLE] = "apple", [VMAPPLE_IDS_CPU] = "cpu",
+};
+
+static const QEnumLookup pac_lookup = {
+    .array = pac_names, .size = ARRAY_SIZE(pac_names),
+};
+
+static const QEnumLookup cpu_ids_lookup = {
+    .array = cpu_ids_names, .size = ARRAY_SIZE(cpu_ids_names),
+};
+
+static int vmapple_get_pac(Object *obj, Error **errp)
+{
+    return VMAPPLE_MACHINE(obj)->pac;
+}
+
+static void vmapple_set_pac(Object *obj, int value, Error **errp)
+{
+    VMAPPLE_MACHINE(obj)->pac = value;
+}
+
+static int vmapple_get_cpu_ids(Object *obj, Error **errp)
+{
+    return VMAPPLE_MACHINE(obj)->cpu_ids;
+}
+
+static void vmapple_set_cpu_ids(Object *obj, int value, Error **errp)
+{
+    VMAPPLE_MACHINE(obj)->cpu_ids = value;
+}
 
 VMAPPLE_SWITCH(avp_rtc)
 VMAPPLE_SWITCH(gfx)
@@ -644,14 +694,18 @@ static void vmapple_class_init(ObjectClass *oc, void *data)
         /* Apple's CPUs do not have these, and guests save and restore them. */
         { TYPE_ARM_CPU, "sve", "off", .optional = true },
         { TYPE_ARM_CPU, "sme", "off", .optional = true },
+        { TYPE_ARM_CPU, "lpa2", "off", .optional = true },
         { TYPE_VIRTIO_PCI, "disable-legacy", "on", .optional = true },
         /* For guests that put events on rings which need MSI, without MSI */
         { "pci-xhci", "conditional-intr-mapping", "on" },
         /* No guest of this machine runs option ROMs. */
         { TYPE_PCI_DEVICE, "romfile", "" },
     };
+    ArmVirtualHypervisorClass *hc = ARM_VIRTUAL_HYPERVISOR_CLASS(oc);
     MachineClass *mc = MACHINE_CLASS(oc);
 
+    hc->hypercall = vmapple_hypercall;
+    hc->access = vmapple_access;
     mc->desc = "Apple's virtual platform, for arm64 macOS (and Linux) guests";
     mc->init = vmapple_init;
     mc->kvm_type = vmapple_kvm_type;
@@ -686,6 +740,18 @@ static void vmapple_class_init(ObjectClass *oc, void *data)
                "Paravirtual GPU; -global apple-gfx-mmio.* sets it up (on)");
     add_switch(oc, "msi", vmapple_get_msi, vmapple_set_msi,
                "Interrupts of PCI devices as messages, not as lines alone (on)");
+    object_class_property_add_enum(oc, "pac", "VMApplePac", &pac_lookup,
+                                   vmapple_get_pac, vmapple_set_pac);
+    object_class_property_set_description(oc, "pac",
+        "Keys of pointer authentication: auto, apple (KVM on Apple's CPUs), "
+        "shared (one set for all), strict (the guest's), strip (TCG: never "
+        "fails), none (auto)");
+    object_class_property_add_enum(oc, "cpu-ids", "VMAppleCpuIds",
+                                   &cpu_ids_lookup, vmapple_get_cpu_ids,
+                                   vmapple_set_cpu_ids);
+    object_class_property_set_description(oc, "cpu-ids",
+        "What the CPUs say they are: apple (what macOS sees on Apple's "
+        "hypervisor), cpu (all that -cpu has) (apple)");
     add_switch(oc, "run-installer",
                vmapple_get_run_installer, vmapple_set_run_installer,
                "Let the firmware wait for a restore over USB (off)");
@@ -698,6 +764,10 @@ static const TypeInfo vmapple_info = {
     .instance_init = vmapple_instance_init,
     .instance_finalize = vmapple_instance_finalize,
     .class_init = vmapple_class_init,
+    .interfaces = (InterfaceInfo[]) {
+        { TYPE_ARM_VIRTUAL_HYPERVISOR },
+        { }
+    },
 };
 
 static void vmapple_register_types(void)

@@ -9,6 +9,7 @@
 #include "exec/hwaddr.h"
 #include "hw/arm/boot.h"
 #include "hw/boards.h"
+#include "hw/vmapple/hypervisor.h"
 #include "qapi/qapi-builtin-types.h"
 #include "qemu/notify.h"
 #include "qom/object.h"
@@ -61,6 +62,22 @@ enum {
     VMAPPLE_CLOCK_HZ = 24000000, /* of the peripherals, and the CPUs' counter */
 };
 
+/* How pointer authentication is served */
+typedef enum VMApplePacServed {
+    VMAPPLE_SERVE_AUTO,   /* apple where the host can, or else shared */
+    VMAPPLE_SERVE_APPLE,  /* KVM switches the key registers of Apple's CPUs */
+    VMAPPLE_SERVE_SHARED, /* one key set on all CPUs, at all levels */
+    VMAPPLE_SERVE_STRICT, /* the guest's A, B, G keys; no diversifier */
+    VMAPPLE_SERVE_STRIP,  /* authentication always succeeds: TCG only */
+    VMAPPLE_SERVE_NONE,   /* no hypercalls, as for other guests than macOS */
+} VMApplePacServed;
+
+/* What CPUs say they are */
+typedef enum VMAppleCpuIds {
+    VMAPPLE_IDS_APPLE, /* as Apple's hypervisor shows them to macOS */
+    VMAPPLE_IDS_CPU,   /* all that -cpu has */
+} VMAppleCpuIds;
+
 struct VMAppleMachineState {
     MachineState parent_obj;
 
@@ -71,10 +88,14 @@ struct VMAppleMachineState {
     bool gfx;
     bool msi;
     bool run_installer;
+    VMApplePacServed pac;
+    VMAppleCpuIds cpu_ids;
 
     struct arm_boot_info bootinfo;
     DeviceState *gic;
     DeviceState *power_key;
+    VMAppleHypervisor *hypervisor;
+    unsigned gic_stops; /* how often its registers stopped all CPUs: kvm.c */
     Notifier powerdown;
 };
 
@@ -84,13 +105,11 @@ struct VMAppleMachineState {
  */
 void *vmapple_create_fdt(VMAppleMachineState *vms, int *size);
 
-/* macOS knows PSCI up to 1.1; KVM's own is newer on newer hosts. */
-#ifdef CONFIG_KVM
-void vmapple_kvm_limit_psci_version(ARMCPU *cpu);
-#else
-static inline void vmapple_kvm_limit_psci_version(ARMCPU *cpu)
-{
-}
-#endif
+/* cpus.c: what the board does to each CPU, before and after it is realized */
+void vmapple_prepare_cpu(VMAppleMachineState *vms, ARMCPU *cpu);
+void vmapple_finish_cpu(VMAppleMachineState *vms, ARMCPU *cpu);
+
+/* Once all CPUs are there: chooses how keys are served, and says what lacks */
+void vmapple_settle_cpus(VMAppleMachineState *vms);
 
 #endif
