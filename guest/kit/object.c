@@ -113,6 +113,15 @@ uint32_t kit_resource_delete(struct kit *kit, struct kit_task *task, uint32_t ob
     return stamp;
 }
 
+void kit_resource_synchronize(struct kit *kit, const struct kit_task *task, uint32_t object)
+{
+    kit_packet(kit, PVG_WIRE_PACKET_SYNCHRONIZE_RESOURCES);
+    pvg_wire_synchronize_resources_encode(
+        &kit->packet, &(struct pvg_wire_synchronize_resources){.task = task->id, .count = 1});
+    pvg_put_u32(&kit->packet, object);
+    kit_wait(kit, kit_exec_channel(kit), kit_send(kit, kit_exec_channel(kit)));
+}
+
 uint32_t kit_object_delete(struct kit *kit, struct kit_task *task, uint32_t object,
                            enum pvg_wire_destroy_kind kind, const struct kit_point *after)
 {

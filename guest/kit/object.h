@@ -35,6 +35,10 @@ uint32_t kit_resource_delete(struct kit *kit, struct kit_task *task, uint32_t ob
 uint32_t kit_object_delete(struct kit *kit, struct kit_task *task, uint32_t object,
                            enum pvg_wire_destroy_kind kind, const struct kit_point *after);
 
+/* Has what the GPU wrote to @object put into its pages, as a driver does before the CPU reads a
+ * texture or a surface. Waits for it. */
+void kit_resource_synchronize(struct kit *kit, const struct kit_task *task, uint32_t object);
+
 struct kit_buffer {
     uint32_t object;
     uint64_t gva;

@@ -711,10 +711,17 @@ static enum pvg_refusal invalidate_compressed(void *ctx,
     return PVG_ACCEPTED; /* there is no compression that a guest could see */
 }
 
-/* Everything written is in guest memory before the stamp anyway. */
+/* Most of what is written is in guest memory before the stamp anyway. */
 static enum pvg_refusal synchronize(void *ctx, const struct pvg_wire_synchronize *rec)
 {
-    return PVG_ACCEPTED;
+    struct blit *blit = ctx;
+    enum pvg_refusal why;
+    struct pvg_texture *texture = find_texture(blit, rec->resource, &why);
+
+    if (texture) {
+        pvg_gpu_run_ask_image(blit->run, texture->image);
+    }
+    return why == PVG_REFUSED_KIND ? PVG_ACCEPTED : why; /* buffers */
 }
 
 /* One in-order queue, and a full barrier between encoders: fences hold by themselves. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gpu/overlay.h"
+#include "gpu/present.h"
 #include "memory/memory.h"
 
 struct write_back {
@@ -180,6 +181,24 @@ void pvg_gpu_run_use_texture(struct pvg_gpu_run *run, struct pvg_texture *textur
     }
 }
 
+static void note_image(struct pvg_gpu_run *run, struct pvg_image *image)
+{
+    if (image->written_in != run->batch->serial) {
+        image->written_in = run->batch->serial;
+        image->written_levels = 0;
+        g_ptr_array_add(run->written, &image->base);
+    }
+}
+
+void pvg_gpu_run_ask_image(struct pvg_gpu_run *run, struct pvg_image *image)
+{
+    if (image->owed || image->written_in == run->batch->serial) {
+        pvg_gpu_object_hold(&image->base, run->batch);
+        note_image(run, image);
+        image->asked_in = run->batch->serial;
+    }
+}
+
 void pvg_gpu_run_write_texture(struct pvg_gpu_run *run, struct pvg_texture *texture, uint32_t level,
                                uint32_t levels)
 {
@@ -194,11 +213,7 @@ void pvg_gpu_run_write_texture(struct pvg_gpu_run *run, struct pvg_texture *text
         image->drawn = true;
         return;
     }
-    if (image->written_in != run->batch->serial) {
-        image->written_in = run->batch->serial;
-        image->written_levels = 0;
-        g_ptr_array_add(run->written, &image->base);
-    }
+    note_image(run, image);
     for (uint32_t i = 0; i < levels; i++) {
         image->written_levels |= 1u << (texture->first_level + level + i);
     }
@@ -217,13 +232,28 @@ static void gather_buffer(struct pvg_gpu_run *run, struct pvg_buffer *buffer)
     }
 }
 
+/* Guest memory gets what was drawn when the guest asks for it: private textures, which the guest's
+ * CPU does not read, and surfaces, which are drawn for each frame and shown from the image.
+ * Spec: 20-memory 11.1, 11.5. */
+static bool is_lazy(const struct pvg_image *image)
+{
+    return image->shape.storage == PVG_WIRE_STORAGE_MODE_PRIVATE ||
+           (image->backing->kind == PVG_BACKING_SURFACE && pvg_image_can_be_shown(image));
+}
+
 static void gather_image(struct pvg_gpu_run *run, struct pvg_image *image)
 {
     struct pvg_vk *vk = run->gpu->vk;
 
-    if (!image->backing || image->shape.storage >= PVG_WIRE_STORAGE_MODE_PRIVATE) {
+    if (!image->backing) {
         return;
     }
+    image->owed |= image->written_levels;
+    if (is_lazy(image) && image->asked_in != run->batch->serial) {
+        return;
+    }
+    image->written_levels = image->owed;
+    image->owed = 0;
     if (pvg_overlay_place(run, image)) {
         pvg_overlay_write_back(run, image);
         return;
@@ -270,19 +300,7 @@ void pvg_gpu_run_gather(struct pvg_gpu_run *run)
     if (run->uploads) { /* what follows in `commands` sees the uploads */
         pvg_gpu_full_barrier(run->gpu, run->batch->before);
     }
-    run->gpu->vk->fn.vkCmdPipelineBarrier2(
-        run->commands, &(VkDependencyInfo){
-                           .sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO,
-                           .memoryBarrierCount = 1,
-                           .pMemoryBarriers =
-                               &(VkMemoryBarrier2){
-                                   .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER_2,
-                                   .srcStageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
-                                   .srcAccessMask = VK_ACCESS_2_MEMORY_WRITE_BIT,
-                                   .dstStageMask = VK_PIPELINE_STAGE_2_HOST_BIT,
-                                   .dstAccessMask = VK_ACCESS_2_HOST_READ_BIT,
-                               },
-                       });
+    pvg_gpu_host_barrier(run->gpu, run->commands);
 }
 
 /* Writes the runs of bytes that differ. Runs closer than a cache line are joined. */
@@ -328,7 +346,7 @@ static enum pvg_refusal scatter_image(struct pvg_gpu_run *run, const struct writ
 
     for (uint64_t piece = 0; piece < back->size / size; piece++) {
         enum pvg_refusal why = pvg_backing_write(
-            image->backing, run->gpu->memory, run->submission->session, image, back->level,
+            image->backing, run->gpu->memory, run->session, image, back->level,
             (uint32_t)piece, (const uint8_t *)back->now.mapped + piece * size);
 
         if (first == PVG_ACCEPTED) {

@@ -6,6 +6,8 @@
 
 #include "gpu/encoders.h"
 #include "gpu/pipelines.h"
+#include "gpu/present.h"
+#include "gpu/run.h"
 #include "gpu/table.h"
 #include "wire/compute.h"
 #include "wire/packets.h"
@@ -180,25 +182,37 @@ static bool is_ready(const struct pvg_submission *submission)
     return true;
 }
 
+/* Calls @visit for the images that a guest may mean by @ref: a texture's, and a surface's of the same
+ * number (20-memory 11.3). */
+static void visit_images(struct pvg_gpu *gpu, struct pvg_space space, uint32_t ref,
+                         void (*visit)(void *ctx, struct pvg_image *image), void *ctx)
+{
+    struct pvg_gpu_object *object = ref ? pvg_table_peek(gpu, space, ref) : NULL;
+
+    if (object && object->kind == PVG_GPU_TEXTURE && ((struct pvg_texture *)object)->image) {
+        visit(ctx, ((struct pvg_texture *)object)->image);
+    }
+    for (unsigned plane = 0; ref && plane < PVG_SURFACE_PLANES_MAX; plane++) {
+        struct pvg_image *image = pvg_table_surface_image(gpu, ref, plane);
+
+        if (image) {
+            visit(ctx, image);
+        }
+    }
+}
+
+static void make_stale(void *ctx, struct pvg_image *image)
+{
+    image->stale = true;
+    image->owed = 0; /* older than what the guest wrote: 20-memory 11.6 R7 */
+}
+
 /* A set clear_host says that the guest has written: the next use uploads. */
 static void claim(struct pvg_gpu *gpu, struct pvg_space space, uint32_t ref,
                   const struct pvg_wire_validity *validity)
 {
-    struct pvg_gpu_object *object;
-
-    if (!ref || !validity->clear_host) {
-        return;
-    }
-    object = pvg_table_peek(gpu, space, ref);
-    if (object && object->kind == PVG_GPU_TEXTURE && ((struct pvg_texture *)object)->image) {
-        ((struct pvg_texture *)object)->image->stale = true;
-    }
-    for (unsigned plane = 0; plane < PVG_SURFACE_PLANES_MAX; plane++) {
-        struct pvg_image *image = pvg_table_surface_image(gpu, ref, plane);
-
-        if (image) { /* the number may be a surface's: 20-memory 11.3 */
-            image->stale = true;
-        }
+    if (validity->clear_host) {
+        visit_images(gpu, space, ref, make_stale, NULL);
     }
 }
 
@@ -301,12 +315,33 @@ static void complete_in_turn(struct pvg_gpu *gpu, struct pvg_work *work)
     }
 }
 
-/* Everything written is in guest memory when its submission completes, so this only waits. */
+static void add_image(void *images, struct pvg_image *image)
+{
+    g_ptr_array_add(images, image);
+}
+
 static void vulkan_synchronize(struct pvg_executor *executor, struct pvg_space space,
                                struct pvg_wire_u32_array objects, bool discard,
                                struct pvg_work *work)
 {
-    complete_in_turn(gpu_of(executor), work);
+    struct pvg_gpu *gpu = gpu_of(executor);
+    g_autoptr(GPtrArray) images = g_ptr_array_new();
+
+    if (!gpu->vk) {
+        pvg_work_complete(work, PVG_ACCEPTED);
+        return;
+    }
+    for (uint32_t i = 0; i < objects.count; i++) {
+        visit_images(gpu, space, pvg_wire_u32_at(objects, i), add_image, images);
+    }
+    pvg_gpu_write_back(gpu, images, work);
+}
+
+static bool vulkan_present(struct pvg_executor *executor, struct pvg_present *present)
+{
+    struct pvg_gpu *gpu = gpu_of(executor);
+
+    return gpu->vk && pvg_gpu_present(gpu, present);
 }
 
 static enum pvg_gpu_object_kind kind_of(uint32_t destroy_kind)
@@ -383,6 +418,18 @@ static void vulkan_quiesce(struct pvg_executor *executor)
         pvg_work_complete(&submission->work, PVG_REFUSED_HOST_DEVICE);
     }
     if (gpu->vk) {
+        pvg_vk_queue_drain(gpu->queue);
+    }
+}
+
+static void vulkan_save(struct pvg_executor *executor, struct pvg_saver *saver)
+{
+    struct pvg_gpu *gpu = gpu_of(executor);
+    g_autoptr(GPtrArray) images = g_ptr_array_new();
+
+    if (gpu->vk) {
+        pvg_table_owing(gpu, images);
+        pvg_gpu_write_back(gpu, images, NULL);
         pvg_vk_queue_drain(gpu->queue);
     }
 }
@@ -478,10 +525,12 @@ static const struct pvg_executor_impl vulkan_impl = {
     .unprepare = vulkan_unprepare,
     .invalidate = vulkan_invalidate,
     .synchronize = vulkan_synchronize,
+    .present = vulkan_present,
     .forget = vulkan_forget,
     .compute_info = vulkan_compute_info,
     .quiesce = vulkan_quiesce,
     .reset = vulkan_reset,
+    .save = vulkan_save,
     .ram_removed = vulkan_ram_removed,
 };
 
@@ -499,6 +548,8 @@ static void add_counters(struct pvg_gpu *gpu, struct pvg_counters *counters)
     c->written_back = pvg_counters_add(counters, "gpu.written-back-bytes");
     c->buffers_in_place = pvg_counters_add(counters, "gpu.buffers-in-place");
     c->buffers_copied = pvg_counters_add(counters, "gpu.buffers-copied");
+    c->presents = pvg_counters_add(counters, "gpu.presents");
+    c->shown = pvg_counters_add(counters, "gpu.shown-bytes");
     c->skipped = pvg_counters_add(counters, "gpu.skipped");
     c->variants = pvg_counters_add(counters, "gpu.pipelines-built-late");
     c->event_waits_passed = pvg_counters_add(counters, "gpu.event-waits-passed");

@@ -17,6 +17,7 @@
 struct pvg_gpu_counters {
     struct pvg_counter *submissions, *draws, *dispatches, *copies, *barriers, *passes;
     struct pvg_counter *uploaded, *written_back; /* bytes */
+    struct pvg_counter *presents, *shown; /* from host images; bytes */
     struct pvg_counter *buffers_in_place, *buffers_copied; /* made */
     struct pvg_counter *skipped;                 /* draws and dispatches not run */
     struct pvg_counter *variants;                /* pipelines built while a submission waited */
@@ -51,5 +52,8 @@ void pvg_gpu_pipeline_settled(struct pvg_gpu *gpu);
 
 /* A barrier that orders everything before it in @commands with everything after. */
 void pvg_gpu_full_barrier(struct pvg_gpu *gpu, VkCommandBuffer commands);
+
+/* A barrier after which the host sees what was written before, once the batch is done. */
+void pvg_gpu_host_barrier(struct pvg_gpu *gpu, VkCommandBuffer commands);
 
 #endif

@@ -57,6 +57,8 @@ struct pvg_image {
     uint64_t checked_in;         /* the last batch that made sure it is current */
     uint64_t written_in;         /* the last batch that writes it */
     uint32_t written_levels;     /* in that batch: a bit each */
+    uint32_t owed;               /* levels that are newer than guest memory */
+    uint64_t asked_in;           /* the last batch that pays what is owed */
 };
 
 /* Refuses FORMAT, LIMIT (samples, extent, layers that the device has not), HOST_MEMORY. @mutable:

@@ -28,6 +28,24 @@ void pvg_gpu_full_barrier(struct pvg_gpu *gpu, VkCommandBuffer commands)
     pvg_count(gpu->counts.barriers, 1);
 }
 
+void pvg_gpu_host_barrier(struct pvg_gpu *gpu, VkCommandBuffer commands)
+{
+    gpu->vk->fn.vkCmdPipelineBarrier2(
+        commands, &(VkDependencyInfo){
+                      .sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO,
+                      .memoryBarrierCount = 1,
+                      .pMemoryBarriers =
+                          &(VkMemoryBarrier2){
+                              .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER_2,
+                              .srcStageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+                              .srcAccessMask = VK_ACCESS_2_MEMORY_WRITE_BIT,
+                              .dstStageMask = VK_PIPELINE_STAGE_2_HOST_BIT,
+                              .dstAccessMask = VK_ACCESS_2_HOST_READ_BIT,
+                          },
+                  });
+    pvg_count(gpu->counts.barriers, 1);
+}
+
 void pvg_gpu_run_barrier(struct pvg_gpu_run *run)
 {
     if (run->pass.open) {
@@ -167,7 +185,7 @@ static void run_free(struct pvg_gpu_run *run)
 static void run_done(void *user, VkResult result)
 {
     struct pvg_gpu_run *run = user;
-    struct pvg_work *work = &run->submission->work;
+    struct pvg_work *work = run->work;
     enum pvg_refusal why = PVG_REFUSED_HOST_DEVICE;
 
     if (result == VK_SUCCESS) {
@@ -177,26 +195,57 @@ static void run_done(void *user, VkResult result)
     pvg_work_complete(work, why);
 }
 
-void pvg_gpu_run_submission(struct pvg_gpu *gpu, struct pvg_submission *submission)
+/* NULL, and @work is complete, when the GPU cannot take any. */
+static struct pvg_gpu_run *run_new(struct pvg_gpu *gpu, struct pvg_work *work, uint64_t session)
 {
-    struct pvg_gpu_run *run = g_new0(struct pvg_gpu_run, 1);
+    struct pvg_vk_batch *batch = pvg_vk_batch_begin(gpu->queue);
+    struct pvg_gpu_run *run;
 
+    if (!batch) {
+        pvg_work_complete(work, PVG_REFUSED_HOST_DEVICE);
+        return NULL;
+    }
+    run = g_new0(struct pvg_gpu_run, 1);
     run->gpu = gpu;
-    run->submission = submission;
-    run->batch = pvg_vk_batch_begin(gpu->queue);
+    run->work = work;
+    run->session = session;
+    run->batch = batch;
+    run->commands = batch->commands;
     run->write_backs = pvg_gpu_run_write_backs_new();
     run->replies = g_array_new(FALSE, FALSE, sizeof(struct pvg_reply));
     run->written = g_ptr_array_new();
     run->overlays = g_ptr_array_new();
+    return run;
+}
+
+void pvg_gpu_run_submission(struct pvg_gpu *gpu, struct pvg_submission *submission)
+{
+    struct pvg_gpu_run *run = run_new(gpu, &submission->work, submission->session);
+
     gpu->submission_number++;
     pvg_count(gpu->counts.submissions, 1);
-    if (!run->batch) {
-        run_free(run);
-        pvg_work_complete(&submission->work, PVG_REFUSED_HOST_DEVICE);
+    if (!run) {
         return;
     }
-    run->commands = run->batch->commands;
+    run->submission = submission;
     run_streams(run);
+    pvg_gpu_run_gather(run);
+    pvg_vk_batch_submit(run->batch, run_done, run);
+}
+
+void pvg_gpu_write_back(struct pvg_gpu *gpu, GPtrArray *images, struct pvg_work *work)
+{
+    struct pvg_gpu_run *run = run_new(gpu, work, pvg_ram_session(&gpu->memory->ram));
+
+    if (!run) {
+        return;
+    }
+    for (guint i = 0; i < images->len; i++) {
+        pvg_gpu_run_ask_image(run, g_ptr_array_index(images, i));
+    }
+    if (run->written->len) {
+        pvg_gpu_full_barrier(gpu, run->commands); /* after the batches that drew */
+    }
     pvg_gpu_run_gather(run);
     pvg_vk_batch_submit(run->batch, run_done, run);
 }

@@ -28,7 +28,9 @@ struct pvg_open_pass {
 
 struct pvg_gpu_run {
     struct pvg_gpu *gpu;
-    struct pvg_submission *submission;
+    struct pvg_submission *submission; /* NULL: write-backs only */
+    struct pvg_work *work;             /* completed with it; may be NULL */
+    uint64_t session;                  /* of guest memory, in which the work was given */
     struct pvg_vk_batch *batch;
     VkCommandBuffer commands; /* batch->commands */
     GArray *write_backs;      /* of struct write_back, coherence.c's own */
@@ -54,6 +56,9 @@ void pvg_gpu_run_write_buffer(struct pvg_gpu_run *run, struct pvg_buffer *buffer
 void pvg_gpu_run_write_texture(struct pvg_gpu_run *run, struct pvg_texture *texture, uint32_t level,
                                uint32_t levels);
 
+/* What is newer in @image than in guest memory is written there by the end of the run. */
+void pvg_gpu_run_ask_image(struct pvg_gpu_run *run, struct pvg_image *image);
+
 GArray *pvg_gpu_run_write_backs_new(void);
 
 /* After the last command: records the copies that write-backs need. */
@@ -66,6 +71,10 @@ enum pvg_refusal pvg_gpu_run_scatter(struct pvg_gpu_run *run);
 
 /* Executes all streams of @submission and completes it when the GPU is done. */
 void pvg_gpu_run_submission(struct pvg_gpu *gpu, struct pvg_submission *submission);
+
+/* Writes to guest memory what is newer in @images (of struct pvg_image), behind all work that was
+ * given before, then completes @work, which may be NULL. */
+void pvg_gpu_write_back(struct pvg_gpu *gpu, GPtrArray *images, struct pvg_work *work);
 
 /* Orders what was recorded before with what follows; cheap when nothing was. Ends the pass that was
  * left open. */

@@ -9,6 +9,7 @@
 #include "gpu/backing.h"
 #include "gpu/depth_stencil.h"
 #include "gpu/pipelines.h"
+#include "gpu/run.h"
 #include "memory/memory.h"
 #include "wire/shared.h"
 #include "wire/walk.h"
@@ -361,6 +362,16 @@ static bool image_serves(const struct pvg_image *image, const struct pvg_texture
            pvg_pixel_format_views(image->shape.format, shape->format);
 }
 
+/* Rare, and worth a wait: the same surface is used in a form that its image cannot have. */
+static void pay(struct pvg_gpu *gpu, struct pvg_image *image)
+{
+    g_autoptr(GPtrArray) images = g_ptr_array_new();
+
+    g_ptr_array_add(images, image);
+    pvg_gpu_write_back(gpu, images, NULL);
+    pvg_vk_queue_drain(gpu->queue);
+}
+
 static enum pvg_refusal surface_backing(const struct pvg_texture_shape *shape,
                                         const struct pvg_surface *surface, unsigned plane,
                                         struct pvg_backing *out)
@@ -404,6 +415,9 @@ static enum pvg_refusal make_surface_texture(void *ctx, const struct pvg_wire_su
     }
     image = g_hash_table_lookup(m->gpu->surfaces, &key);
     if (!image || !image_serves(image, &shape, &surface)) {
+        if (image && image->owed && same_surface(&image->backing->surface, &surface)) {
+            pay(m->gpu, image); /* the new image starts from guest memory */
+        }
         why = pvg_image_create(m->gpu->vk, &m->gpu->formats, &shape, true, &image);
         if (why != PVG_ACCEPTED) {
             return why;
@@ -698,6 +712,12 @@ void pvg_table_forget_space(struct pvg_gpu *gpu, struct pvg_space space)
     g_hash_table_remove(gpu->tables, &space.serial);
 }
 
+static struct pvg_image *image_of(const struct pvg_gpu_object *object)
+{
+    return object && object->kind == PVG_GPU_TEXTURE ? ((const struct pvg_texture *)object)->image
+                                                     : NULL;
+}
+
 struct ram_range {
     uint64_t gpa, size;
 };
@@ -749,4 +769,36 @@ struct pvg_image *pvg_table_surface_image(struct pvg_gpu *gpu, uint32_t id, unsi
     guint64 key = surface_key(id, plane);
 
     return g_hash_table_lookup(gpu->surfaces, &key);
+}
+
+struct pvg_image *pvg_table_image_of_surface(struct pvg_gpu *gpu, const struct pvg_surface *surface,
+                                             unsigned plane)
+{
+    struct pvg_image *image = pvg_table_surface_image(gpu, surface->id, plane);
+
+    return image && same_surface(&image->backing->surface, surface) ? image : NULL;
+}
+
+void pvg_table_owing(struct pvg_gpu *gpu, GPtrArray *images)
+{
+    GHashTableIter tables, entries;
+    gpointer table, data;
+
+    g_hash_table_iter_init(&tables, gpu->surfaces);
+    while (g_hash_table_iter_next(&tables, NULL, &data)) {
+        if (((struct pvg_image *)data)->owed) {
+            g_ptr_array_add(images, data);
+        }
+    }
+    g_hash_table_iter_init(&tables, gpu->tables);
+    while (g_hash_table_iter_next(&tables, NULL, &table)) {
+        g_hash_table_iter_init(&entries, table);
+        while (g_hash_table_iter_next(&entries, NULL, &data)) {
+            struct pvg_image *image = image_of(((struct entry *)data)->object);
+
+            if (image && image->owed) {
+                g_ptr_array_add(images, image);
+            }
+        }
+    }
 }

@@ -32,6 +32,13 @@ void pvg_table_forget_surface(struct pvg_gpu *gpu, uint32_t id);
 /* The image that shows plane @plane of surface @id, or NULL. */
 struct pvg_image *pvg_table_surface_image(struct pvg_gpu *gpu, uint32_t id, unsigned plane);
 
+/* The same, if it was made of just this surface. */
+struct pvg_image *pvg_table_image_of_surface(struct pvg_gpu *gpu, const struct pvg_surface *surface,
+                                             unsigned plane);
+
+/* Adds all images that hold what guest memory does not to @images. */
+void pvg_table_owing(struct pvg_gpu *gpu, GPtrArray *images);
+
 void pvg_tables_init(struct pvg_gpu *gpu);
 void pvg_tables_finish(struct pvg_gpu *gpu);
 

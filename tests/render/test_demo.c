@@ -26,6 +26,7 @@ static const struct scene_frame *draw_pictures(struct scene *scene, unsigned cou
 
 static void read_pixels(struct scene *scene, const struct scene_frame *frame)
 {
+    kit_resource_synchronize(scene->kit, &scene->task, frame->target);
     for (uint32_t y = 0; y < HEIGHT; y++) {
         kit_surface_read(scene->kit, &frame->surface, y * frame->surface.stride, pixels + y * WIDTH,
                          WIDTH * 4);
