@@ -218,6 +218,12 @@ static enum pvg_refusal find_descriptor(struct pvg_memory *memory, uint32_t id,
 
 /* ---- Both ---- */
 
+/* Both parts only grow, so their sum comes back to no earlier value. */
+static uint32_t generation_of(const struct pvg_surfaces *surfaces, uint32_t id)
+{
+    return atomic_load(&surfaces->generations[id]) + atomic_load(&surfaces->forgotten);
+}
+
 enum pvg_refusal pvg_surface_find(struct pvg_memory *memory, uint32_t id, uint32_t task,
                                   struct pvg_surface *out)
 {
@@ -234,7 +240,7 @@ enum pvg_refusal pvg_surface_find(struct pvg_memory *memory, uint32_t id, uint32
         }
     }
     if (id < PVG_SURFACE_IDS) {
-        out->generation = atomic_load(&memory->surfaces.generations[id]);
+        out->generation = generation_of(&memory->surfaces, id);
     }
     return why;
 }
@@ -292,7 +298,7 @@ static bool current_locked(struct pvg_memory *memory, uint64_t session,
 {
     return session == pvg_ram_session(&memory->ram) &&
            (surface->id >= PVG_SURFACE_IDS ||
-            surface->generation == atomic_load(&memory->surfaces.generations[surface->id]));
+            surface->generation == generation_of(&memory->surfaces, surface->id));
 }
 
 /* Writes the part of [@offset, @offset + @size) that lies in one page of the list. Everything that
@@ -406,9 +412,7 @@ void pvg_surfaces_forget(struct pvg_memory *memory)
 {
     g_hash_table_remove_all(memory->surfaces.mapped);
     pvg_ram_lock_exclusive(&memory->ram);
-    for (uint32_t id = 0; id < PVG_SURFACE_IDS; id++) {
-        atomic_fetch_add(&memory->surfaces.generations[id], 1);
-    }
+    atomic_fetch_add(&memory->surfaces.forgotten, 1);
     pvg_ram_unlock(&memory->ram);
 }
 

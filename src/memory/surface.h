@@ -52,6 +52,7 @@ struct pvg_surfaces {
     _Atomic uint64_t directory; /* MMIO: address of the directory page; a vCPU writes */
     GHashTable *mapped;         /* MMIO: ids; engine */
     _Atomic uint32_t *generations; /* by id; engine writes */
+    _Atomic uint32_t forgotten;    /* how often all ids were; part of each one's generation */
     struct {
         struct pvg_counter *mapped, *unmapped, *map_failed, *unresolved;
     } counts;
