@@ -9,6 +9,7 @@
 #include "device/device.h"
 #include "device/modes.h"
 #include "device/save.h"
+#include "device/session.h"
 
 struct pvg_device *pvg_device_create(const struct pvg_device_options *options,
                                      struct pvg_error *error)
@@ -19,6 +20,7 @@ struct pvg_device *pvg_device_create(const struct pvg_device_options *options,
 void pvg_device_start(struct pvg_device *device)
 {
     if (!device->started) {
+        pvg_recorder_note(device->recorder, &(struct pvg_trace_event){.kind = PVG_TRACE_START});
         device->started = true;
         pvg_engine_unpark(&device->engine);
         pvg_registers_retell(device);
@@ -30,14 +32,14 @@ void pvg_device_stop(struct pvg_device *device)
     if (device->started) {
         device->started = false;
         pvg_engine_park(&device->engine);
+        pvg_recorder_note(device->recorder, &(struct pvg_trace_event){.kind = PVG_TRACE_STOP});
         pvg_executor_quiesce(device->executor);
     }
 }
 
-/* The session ends first: whatever still runs cannot write any more. */
-void pvg_device_reset(struct pvg_device *device)
+/* The session ends first: whatever still runs cannot write any more. The engine is parked. */
+static void reset(struct pvg_device *device)
 {
-    pvg_engine_park(&device->engine);
     pvg_registers_reset(device);
     pvg_executor_quiesce(device->executor);
     pvg_device_forget_session(device);
@@ -48,6 +50,13 @@ void pvg_device_reset(struct pvg_device *device)
     }
     device->session = pvg_ram_session(&device->memory.ram);
     device->last_key_table = 0;
+}
+
+void pvg_device_reset(struct pvg_device *device)
+{
+    pvg_engine_park(&device->engine);
+    pvg_recorder_note(device->recorder, &(struct pvg_trace_event){.kind = PVG_TRACE_RESET});
+    reset(device);
     pvg_engine_unpark(&device->engine);
 }
 
@@ -65,17 +74,22 @@ bool pvg_device_save(struct pvg_device *device, void **bytes, size_t *size,
 bool pvg_device_restore(struct pvg_device *device, const void *bytes, size_t size,
                         struct pvg_error *error)
 {
+    bool done;
+
     if (device->started) {
         pvg_error_set(error, "cannot restore: the device runs; stop it first");
         return false;
     }
-    pvg_device_reset(device);
-    if (!pvg_state_restore(device, bytes, size, error)) {
-        pvg_device_reset(device);
-        return false;
+    pvg_recorder_parts(device->recorder, bytes, size);
+    pvg_recorder_begin(device->recorder, &(struct pvg_trace_event){.kind = PVG_TRACE_RESTORE});
+    reset(device);
+    done = pvg_state_restore(device, bytes, size, error);
+    if (!done) {
+        reset(device);
     }
+    pvg_recorder_end(device->recorder);
     pvg_engine_mark(&device->engine, UINT64_MAX); /* whatever was going on goes on */
-    return true;
+    return done;
 }
 
 void pvg_free(void *bytes)
@@ -90,6 +104,10 @@ bool pvg_ram_add(struct pvg_device *device, const struct pvg_ram_span *span,
         return false;
     }
     pvg_engine_park(&device->engine);
+    pvg_recorder_note(device->recorder,
+                      &(struct pvg_trace_event){.kind = PVG_TRACE_RAM_ADD,
+                                                .numbers = {span->gpa, span->size,
+                                                            span->read_only}});
     pvg_executor_ram_added(device->executor, span);
     pvg_engine_unpark(&device->engine);
     return true;
@@ -98,6 +116,8 @@ bool pvg_ram_add(struct pvg_device *device, const struct pvg_ram_span *span,
 void pvg_ram_remove(struct pvg_device *device, uint64_t gpa, uint64_t size)
 {
     pvg_engine_park(&device->engine);
+    pvg_recorder_note(device->recorder, &(struct pvg_trace_event){.kind = PVG_TRACE_RAM_CUT,
+                                                                  .numbers = {gpa, size}});
     pvg_executor_ram_removed(device->executor, gpa, size);
     pvg_ram_cut(&device->memory.ram, gpa, size);
     pvg_engine_unpark(&device->engine);
@@ -114,17 +134,6 @@ void pvg_device_take_written(struct pvg_device *device, uint64_t gpa, uint64_t s
     pvg_ram_take_written(&device->memory.ram, gpa, size, page_shift, bitmap);
 }
 
-void pvg_ram_log(struct pvg_device *device, bool on)
-{
-    pvg_ram_log_writes(&device->memory.ram, on);
-}
-
-void pvg_ram_take_log(struct pvg_device *device, uint64_t gpa, uint64_t size, unsigned page_shift,
-                      uint8_t *bitmap)
-{
-    pvg_ram_take_written(&device->memory.ram, gpa, size, page_shift, bitmap);
-}
-
 uint64_t pvg_mmio_read(struct pvg_device *device, enum pvg_window window, uint64_t offset,
                        unsigned size)
 {
@@ -136,6 +145,10 @@ uint64_t pvg_mmio_read(struct pvg_device *device, enum pvg_window window, uint64
         value = pvg_iosfc_read(device, offset, size);
     }
     PVG_PROBE4(mmio_read, window, offset, value, size);
+    pvg_recorder_access(device->recorder, &(struct pvg_access){.window = (uint8_t)window,
+                                                               .offset = offset,
+                                                               .value = value,
+                                                               .size = (uint8_t)size});
     return value;
 }
 
@@ -143,6 +156,11 @@ void pvg_mmio_write(struct pvg_device *device, enum pvg_window window, uint64_t 
                     uint64_t value, unsigned size)
 {
     PVG_PROBE4(mmio_write, window, offset, value, size);
+    pvg_recorder_access(device->recorder, &(struct pvg_access){.window = (uint8_t)window,
+                                                               .offset = offset,
+                                                               .value = value,
+                                                               .size = (uint8_t)size,
+                                                               .write = true});
     if (window == PVG_WINDOW_GFX && offset < PVG_GFX_WINDOW_SIZE) {
         pvg_registers_write(device, offset, value, size);
     } else if (window == PVG_WINDOW_IOSFC && device->variant == PVG_VARIANT_MMIO) {
@@ -184,6 +202,27 @@ static void settle_display_eventfd(struct pvg_device *device)
     }
 }
 
+/* What firmware drew is read when somebody looks. A recorded engine stands still meanwhile, so that
+ * both see guest memory in one order. */
+static bool show_firmware(struct pvg_device *device)
+{
+    const struct pvg_trace_event fetch = {
+        .kind = PVG_TRACE_FETCH,
+        .numbers = {0, (uint64_t)pvg_engine_now(&device->engine)},
+    };
+    bool changed;
+
+    if (!device->recorder) {
+        return pvg_firmware_show(device);
+    }
+    pvg_engine_park(&device->engine);
+    pvg_recorder_begin(device->recorder, &fetch);
+    changed = pvg_firmware_show(device);
+    pvg_recorder_end(device->recorder);
+    pvg_engine_unpark(&device->engine);
+    return changed;
+}
+
 void pvg_display_fetch(struct pvg_device *device, unsigned display, struct pvg_frame *frame,
                        struct pvg_cursor_state *cursor)
 {
@@ -193,9 +232,7 @@ void pvg_display_fetch(struct pvg_device *device, unsigned display, struct pvg_f
     settle_display_eventfd(device);
     pvg_output_fetch(&d->output, pvg_engine_now(&device->engine), frame, cursor);
     if (display == 0 && device->started && !atomic_load(&d->presented) &&
-        pvg_firmware_announced(device) &&
-        pvg_firmware_read(device, &d->output.pictures[d->output.shown])) {
-        pvg_output_touch_shown(&d->output);
+        pvg_firmware_announced(device) && show_firmware(device)) {
         pvg_output_fetch(&d->output, pvg_engine_now(&device->engine), frame, cursor);
     }
     pvg_engine_mark(&device->engine, PVG_WORK_AGAIN); /* a present may have waited for this */
@@ -209,6 +246,8 @@ void pvg_display_set_watched(struct pvg_device *device, unsigned display, bool w
 void pvg_display_connect(struct pvg_device *device, unsigned display, bool connected)
 {
     pvg_engine_park(&device->engine);
+    pvg_recorder_note(device->recorder, &(struct pvg_trace_event){.kind = PVG_TRACE_CONNECT,
+                                                                  .numbers = {display, connected}});
     pvg_display_plug(&device->displays[display], connected);
     pvg_engine_unpark(&device->engine);
 }
@@ -220,6 +259,7 @@ bool pvg_display_set_modes(struct pvg_device *device, unsigned display,
         return false;
     }
     pvg_engine_park(&device->engine);
+    pvg_session_note_modes(device, display, modes, count);
     pvg_display_use_modes(&device->displays[display], modes, count);
     pvg_engine_unpark(&device->engine);
     return true;

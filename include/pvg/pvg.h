@@ -100,7 +100,8 @@ struct pvg_device_options {
     size_t display_count;                       /* 1 to PVG_MAX_DISPLAYS */
     const char *gpu;        /* Vulkan device: index, UUID, part of a name, "none" for the null
                                executor; NULL chooses the best */
-    const char *trace_file; /* where to record the session; not built yet: refused unless NULL */
+    const char *trace_file; /* where to record the session for pvg_replay, or NULL */
+    uint64_t trace_limit;   /* bytes that the recording may have; 0: 4 GiB */
 };
 
 /* ---- Life. Control thread. ---- */
@@ -151,14 +152,6 @@ PVG_EXPORT bool pvg_ram_add(struct pvg_device *device, const struct pvg_ram_span
 /* Removes all of [@gpa, @gpa + @size), splitting spans where needed; when it returns nothing of the
  * device touches it. */
 PVG_EXPORT void pvg_ram_remove(struct pvg_device *device, uint64_t gpa, uint64_t size);
-
-/* For migration: whether the device notes which pages it writes, and what it noted. */
-PVG_EXPORT void pvg_ram_log(struct pvg_device *device, bool on);
-
-/* Sets a bit in @bitmap (bit n is in byte n / 8, lowest first) for each page of 1 << @page_shift
- * bytes, 12 or more, of [@gpa, @gpa + @size) that the device wrote since the last call. */
-PVG_EXPORT void pvg_ram_take_log(struct pvg_device *device, uint64_t gpa, uint64_t size,
-                                 unsigned page_shift, uint8_t *bitmap);
 
 /* For the VMM's migration: from now on (or no longer) the device keeps track of the pages it writes. */
 PVG_EXPORT void pvg_device_log_writes(struct pvg_device *device, bool on);

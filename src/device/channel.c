@@ -92,7 +92,8 @@ static bool load_tail(struct pvg_channel *channel, uint32_t *out)
     struct pvg_pfn list_page;
 
     if (channel->id == 0) {
-        *out = atomic_load(&channel->device->registers.fifo_written);
+        *out = (uint32_t)pvg_tape_value(channel->device->memory.ram.tape, PVG_TAPE_FIFO_TAIL,
+                                        atomic_load(&channel->device->registers.fifo_written));
         return true;
     }
     if (!load_record(channel, PVG_WIRE_CHILD_RECORD_TAIL_AT, out) ||
@@ -146,9 +147,9 @@ enum pvg_refusal pvg_channel_open_root(struct pvg_device *device,
 
 enum pvg_refusal pvg_channel_define(struct pvg_device *device, uint32_t id)
 {
-    struct pvg_gpa root_page =
-        pvg_pfn_to_gpa((struct pvg_pfn){atomic_load(&device->registers.root_page)},
-                       device->memory.page_shift);
+    struct pvg_pfn page = {(uint32_t)pvg_tape_value(device->memory.ram.tape, PVG_TAPE_ROOT_PAGE,
+                                                    atomic_load(&device->registers.root_page))};
+    struct pvg_gpa root_page = pvg_pfn_to_gpa(page, device->memory.page_shift);
     struct pvg_channel *channel;
     uint32_t head, slot;
 
@@ -286,6 +287,14 @@ static void packet_completed(struct pvg_work *work, enum pvg_refusal why)
     unsigned id = packet->channel_id;
     uint32_t slot = 0;
 
+    if (!pvg_tape_completed(device->memory.ram.tape,
+                            &(struct pvg_tape_completion){.work = work,
+                                                          .why = why,
+                                                          .channel = id,
+                                                          .opcode = packet->opcode,
+                                                          .stamp = packet->stamp})) {
+        return;
+    }
     note(packet, pvg_packet_name(packet->opcode), why);
     pthread_mutex_lock(&device->retire_lock);
     channel = packet->channel;
@@ -450,6 +459,8 @@ static bool fetch(struct pvg_channel *channel, int64_t now)
     packet->fetched_at = now;
     channel->fetched += packet->size;
     PVG_PROBE3(packet_fetched, channel->id, packet->opcode, packet->stamp);
+    pvg_tape_fetched(channel->device->memory.ram.tape, PVG_TAPE_PACKET, channel->id, packet->bytes,
+                     packet->size);
     pvg_packet_prepare(packet);
     enqueue(channel, packet);
     return true;
@@ -566,7 +577,8 @@ static bool start_ready(struct pvg_channel *channel, int64_t now)
     struct pvg_packet *packet;
 
     while ((packet = next_startable(channel))) {
-        if (!waits_satisfied(channel, packet)) {
+        if (!pvg_tape_value(channel->device->memory.ram.tape, PVG_TAPE_WAITS,
+                            waits_satisfied(channel, packet))) {
             tell_long_wait(channel, packet, now);
             break;
         }

@@ -9,6 +9,7 @@
 
 #include "base/attributes.h"
 #include "device/modes.h"
+#include "device/session.h"
 
 /* While firmware draws, nobody says when: its picture is looked at this often. */
 #define FIRMWARE_PERIOD_US 33333
@@ -59,11 +60,14 @@ void pvg_device_forget_session(struct pvg_device *device)
 /* Follows the guest's switching of the root FIFO. */
 static void heed_fifo(struct pvg_device *device)
 {
-    struct pvg_fifo_setup setup = pvg_registers_fifo(&device->registers);
+    struct pvg_fifo_setup setup;
 
+    pvg_tape_turn(device->memory.ram.tape);
+    setup = pvg_registers_fifo(&device->registers);
     if (setup.session == device->session) {
         return;
     }
+    pvg_tape_catch_up(device->memory.ram.tape);
     pvg_device_forget_session(device);
     device->session = setup.session;
     if (setup.enabled) {
@@ -172,6 +176,9 @@ static int64_t device_step(void *owner, uint64_t work, int64_t now)
     uint32_t ready = (uint32_t)work, left;
     int64_t deadline, next;
 
+    pvg_recorder_begin(device->recorder,
+                       &(struct pvg_trace_event){.kind = PVG_TRACE_STEP,
+                                                 .numbers = {work, (uint64_t)now}});
     atomic_store(&device->stepping, (uintptr_t)pthread_self());
     heed_fifo(device);
     pvg_iosfc_service(device, now); /* before presents: they may name what was just mapped */
@@ -195,6 +202,7 @@ static int64_t device_step(void *owner, uint64_t work, int64_t now)
     next = channels_deadline(device);
     deadline = MIN(deadline, next);
     atomic_store(&device->stepping, 0);
+    pvg_recorder_end(device->recorder);
     if (left) {
         pvg_engine_mark(&device->engine, left);
     }
@@ -214,6 +222,8 @@ void pvg_device_destroy(struct pvg_device *device)
         pvg_device_forget_session(device);
         pvg_executor_destroy(device->executor);
     }
+    pvg_recorder_destroy(device->recorder);
+    device->memory.ram.tape = NULL;
     for (unsigned i = 0; i < PVG_MAX_DISPLAYS; i++) {
         pvg_display_finish(&device->displays[i]);
     }
@@ -241,10 +251,6 @@ static bool check_options(const struct pvg_device_options *options, struct pvg_e
     if (options->display_count < 1 || options->display_count > PVG_MAX_DISPLAYS) {
         pvg_error_set(error, "a device has 1 to %d displays, not %zu", PVG_MAX_DISPLAYS,
                       options->display_count);
-        return false;
-    }
-    if (options->trace_file) {
-        pvg_error_set(error, "sessions cannot be recorded yet; leave out trace-file");
         return false;
     }
     for (size_t i = 0; i < options->display_count; i++) {
@@ -359,10 +365,19 @@ struct pvg_device *pvg_device_create_for_bench(const struct pvg_device_options *
         pvg_error_set_errno(error, "cannot create the displays' eventfd");
         return NULL;
     }
+    if (options->trace_file) {
+        device->recorder = pvg_recorder_create(options->trace_file, options->trace_limit,
+                                               &device->log, error);
+        if (!device->recorder) {
+            return NULL;
+        }
+    }
+    device->memory.ram.tape = bench->tape ? bench->tape : pvg_recorder_tape(device->recorder);
     device->executor = create_executor(device, options, bench, error);
     if (!device->executor) {
         return NULL;
     }
+    pvg_session_describe(device);
     device->session = pvg_ram_session(&device->memory.ram);
     device->registers.setup.session = device->session;
     if (!pvg_engine_init(&device->engine, bench->stepped, device_step, device, bench->clock,

@@ -23,6 +23,7 @@
 #include "device/stamps.h"
 #include "gpu/executor.h"
 #include "memory/memory.h"
+#include "trace/recorder.h"
 
 #define PVG_MAX_CHANNELS 32 /* channel 0 is the root FIFO */
 
@@ -66,6 +67,7 @@ struct pvg_device {
     struct pvg_stamps stamps;
     struct pvg_executor *executor;
     struct pvg_engine engine;
+    struct pvg_recorder *recorder; /* constant after create; NULL: the session is not recorded */
 
     /* Guards what completion threads share with the engine: queues and publication. Inside it, only
      * the RAM lock is taken. */
@@ -91,12 +93,13 @@ bool pvg_device_on_engine(struct pvg_device *device);
  * with the engine parked. */
 void pvg_device_forget_session(struct pvg_device *device);
 
-/* For tests and benchmarks: a device whose engine is stepped by hand on a clock of theirs. */
+/* For tests, benchmarks and replay: a device whose engine is stepped by hand on a clock of theirs. */
 struct pvg_device_bench {
     bool stepped;
     int64_t (*clock)(void *owner); /* microseconds; NULL: the monotonic clock */
     void *owner;
     struct pvg_executor *(*executor)(const struct pvg_executor_setup *setup); /* NULL: by options */
+    struct pvg_tape *tape; /* of a player; NULL: by options */
 };
 
 struct pvg_device *pvg_device_create_for_bench(const struct pvg_device_options *options,

@@ -110,6 +110,16 @@ void pvg_display_notify(struct pvg_display *display)
     }
 }
 
+void pvg_display_note_picture(struct pvg_display *display, const struct pvg_picture *picture)
+{
+    pvg_tape_shown(display->device->memory.ram.tape,
+                   &(struct pvg_tape_picture){.display = display->port,
+                                              .width = picture->width,
+                                              .height = picture->height,
+                                              .stride = picture->stride,
+                                              .pixels = picture->pixels});
+}
+
 /* ---- The shared page ---- */
 
 static struct pvg_gpa page_at(const struct pvg_display *display, uint64_t offset)

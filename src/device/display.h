@@ -97,6 +97,9 @@ void pvg_displays_forget_channel(struct pvg_device *device, unsigned id);
  * thread, no lock held. */
 void pvg_display_notify(struct pvg_display *display);
 
+/* Tells the tape, if there is one, what the display shows from now on. The same threads. */
+void pvg_display_note_picture(struct pvg_display *display, const struct pvg_picture *picture);
+
 /* Control thread, engine parked. Restoring follows a reset. */
 void pvg_displays_save(struct pvg_device *device, struct pvg_saver *saver);
 PVG_NODISCARD enum pvg_refusal pvg_displays_restore(struct pvg_device *device,

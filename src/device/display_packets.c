@@ -182,6 +182,7 @@ static void complete_present(struct pvg_packet *packet, struct pvg_display *disp
 static void show(struct pvg_display *display)
 {
     pvg_gamma_apply(&display->gamma, pvg_output_drawing(&display->output));
+    pvg_display_note_picture(display, pvg_output_drawing(&display->output));
     pvg_output_publish(&display->output);
     atomic_store(&display->presented, true);
     pvg_count(display->counts.presents, 1);
@@ -289,7 +290,8 @@ enum pvg_refusal pvg_present(void *ctx, const struct pvg_wire_present *rec)
         return PVG_REFUSED_RANGE;
     }
     if (rec->surface && held < HOLD_UNSHOWN_US &&
-        pvg_output_behind(&display->output, execution->now)) {
+        pvg_tape_value(device->memory.ram.tape, PVG_TAPE_BEHIND,
+                       pvg_output_behind(&display->output, execution->now))) {
         execution->hold = MIN(execution->now + HOLD_STEP_US,
                               execution->packet->held_since + HOLD_UNSHOWN_US);
         return PVG_ACCEPTED;

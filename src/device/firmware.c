@@ -35,7 +35,7 @@ bool pvg_firmware_announced(const struct pvg_device *device)
     return atomic_load(&((struct pvg_device *)device)->registers.fb_start) != 0;
 }
 
-bool pvg_firmware_read(struct pvg_device *device, struct pvg_picture *picture)
+static bool read_picture(struct pvg_device *device, struct pvg_picture *picture)
 {
     struct pvg_registers *r = &device->registers;
     uint32_t size = pvg_firmware_mode_size(&device->firmware, atomic_load(&r->efi_mode));
@@ -73,4 +73,17 @@ bool pvg_firmware_read(struct pvg_device *device, struct pvg_picture *picture)
         }
     }
     return changed;
+}
+
+bool pvg_firmware_show(struct pvg_device *device)
+{
+    struct pvg_display *display = &device->displays[0];
+    struct pvg_picture *picture = &display->output.pictures[display->output.shown];
+
+    if (!read_picture(device, picture)) {
+        return false;
+    }
+    pvg_output_touch_shown(&display->output);
+    pvg_display_note_picture(display, picture);
+    return true;
 }

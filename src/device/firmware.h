@@ -14,7 +14,6 @@
 #include <pvg/pvg.h>
 
 struct pvg_device;
-struct pvg_picture;
 
 struct pvg_firmware {
     /* Control thread writes, vCPU reads: width << 16 | height. */
@@ -32,7 +31,8 @@ uint32_t pvg_firmware_mode_size(const struct pvg_firmware *firmware, uint32_t in
 /* Whether the guest announced a framebuffer. */
 bool pvg_firmware_announced(const struct pvg_device *device);
 
-/* Brings @picture up to date. Returns whether a pixel changed. Control thread. */
-bool pvg_firmware_read(struct pvg_device *device, struct pvg_picture *picture);
+/* Brings the picture that display 0 shows up to date. Returns whether a pixel changed. Control
+ * thread. */
+bool pvg_firmware_show(struct pvg_device *device);
 
 #endif

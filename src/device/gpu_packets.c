@@ -22,6 +22,10 @@ static enum pvg_refusal make_submission(struct pvg_packet *packet,
     }
     packet->submission = pvg_submission_create(&device->memory, space, rec, &why);
     pvg_executor_prepare(device->executor, packet->submission);
+    for (uint32_t i = 0; packet->submission && i < packet->submission->buffer_count; i++) {
+        pvg_tape_fetched(device->memory.ram.tape, PVG_TAPE_STREAM, packet->channel_id,
+                         packet->submission->buffers[i].data, packet->submission->buffers[i].size);
+    }
     return why;
 }
 

@@ -183,17 +183,22 @@ static bool serve_entry(struct pvg_device *device, uint64_t base, uint32_t index
 void pvg_iosfc_service(struct pvg_device *device, int64_t now)
 {
     struct pvg_iosfc *iosfc = &device->iosfc;
+    struct pvg_tape *tape = device->memory.ram.tape;
     uint64_t base, size;
     uint32_t producer, consumer, count, done = 0;
 
+    pvg_tape_turn(tape);
     if (iosfc->resets_seen != atomic_load(&iosfc->resets)) {
         iosfc->resets_seen = atomic_load(&iosfc->resets);
+        pvg_tape_catch_up(tape);
         pvg_surfaces_forget(&device->memory);
     }
-    base = atomic_load(&iosfc->ring_base);
-    size = atomic_load(&iosfc->ring_size);
-    producer = (uint32_t)atomic_load(&iosfc->producer);
-    consumer = atomic_load(&iosfc->consumer);
+    base = pvg_tape_value(tape, PVG_TAPE_IOSFC_BASE, atomic_load(&iosfc->ring_base));
+    size = pvg_tape_value(tape, PVG_TAPE_IOSFC_SIZE, atomic_load(&iosfc->ring_size));
+    producer = (uint32_t)pvg_tape_value(tape, PVG_TAPE_IOSFC_PRODUCER,
+                                        atomic_load(&iosfc->producer));
+    consumer = (uint32_t)pvg_tape_value(tape, PVG_TAPE_IOSFC_CONSUMER,
+                                        atomic_load(&iosfc->consumer));
     if (!base || base & 15 || !size || size > PVG_WIRE_IOSFC_RING_MAX) {
         atomic_store(&iosfc->consumer, producer);
         return;

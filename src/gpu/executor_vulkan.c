@@ -62,7 +62,8 @@ static bool host_open(struct pvg_gpu *gpu, struct pvg_error *error)
         .gpu = gpu->base.setup.gpu,
         .cache_folder = cache,
         .validate = g_getenv("PVG_VULKAN_VALIDATION") != NULL,
-        .no_import = g_getenv("PVG_VULKAN_NO_IMPORT") != NULL,
+        /* What a GPU reads by itself nobody can record. */
+        .no_import = g_getenv("PVG_VULKAN_NO_IMPORT") || gpu->memory->ram.tape,
         .message = hear_vulkan,
         .user = gpu,
     };

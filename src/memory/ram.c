@@ -260,9 +260,9 @@ static enum pvg_refusal copy(struct pvg_ram *ram, struct pvg_gpa at, uint8_t *ou
             host = pvg_ram_at_locked(ram, here, piece, access, &why);
         }
         if (host && in) {
-            memcpy(host, in + done, piece);
+            pvg_ram_put_locked(ram, here, host, in + done, piece);
         } else if (host) {
-            memcpy(out + done, host, piece);
+            pvg_ram_take_locked(ram, here, host, out + done, piece);
         }
         pvg_ram_unlock(ram);
         if (!host) {
@@ -330,8 +330,14 @@ enum pvg_refusal pvg_ram_load32_locked(struct pvg_ram *ram, struct pvg_gpa at, u
 {
     enum pvg_refusal why;
     _Atomic uint32_t *word = word_at_locked(ram, at, PVG_RAM_READ, &why);
+    uint32_t raw = 0;
 
-    *out = word ? GUINT32_FROM_LE(atomic_load_explicit(word, memory_order_acquire)) : 0;
+    if (word) {
+        pvg_tape_point(ram->tape);
+        raw = atomic_load_explicit(word, memory_order_acquire);
+        pvg_tape_read(ram->tape, at.value, &raw, sizeof(raw));
+    }
+    *out = GUINT32_FROM_LE(raw);
     return why;
 }
 
@@ -364,6 +370,13 @@ static _Atomic uint32_t *word_begin(struct pvg_ram *ram, uint64_t session, struc
     return word;
 }
 
+/* @raw: what the word holds now. */
+static void word_end(struct pvg_ram *ram, struct pvg_gpa at, uint32_t raw)
+{
+    pvg_tape_wrote(ram->tape, at.value, &raw, sizeof(raw));
+    pvg_ram_unlock(ram);
+}
+
 enum pvg_refusal pvg_ram_store32(struct pvg_ram *ram, uint64_t session, struct pvg_gpa at,
                                  uint32_t value)
 {
@@ -372,7 +385,7 @@ enum pvg_refusal pvg_ram_store32(struct pvg_ram *ram, uint64_t session, struct p
 
     if (word) {
         atomic_store_explicit(word, GUINT32_TO_LE(value), memory_order_release);
-        pvg_ram_unlock(ram);
+        word_end(ram, at, GUINT32_TO_LE(value));
     }
     return why;
 }
@@ -384,8 +397,9 @@ enum pvg_refusal pvg_ram_or32(struct pvg_ram *ram, uint64_t session, struct pvg_
     _Atomic uint32_t *word = word_begin(ram, session, at, &why);
 
     if (word) {
-        atomic_fetch_or_explicit(word, GUINT32_TO_LE(bits), memory_order_acq_rel);
-        pvg_ram_unlock(ram);
+        uint32_t raw = GUINT32_TO_LE(bits);
+
+        word_end(ram, at, atomic_fetch_or_explicit(word, raw, memory_order_acq_rel) | raw);
     }
     return why;
 }
@@ -397,8 +411,9 @@ enum pvg_refusal pvg_ram_and32(struct pvg_ram *ram, uint64_t session, struct pvg
     _Atomic uint32_t *word = word_begin(ram, session, at, &why);
 
     if (word) {
-        atomic_fetch_and_explicit(word, GUINT32_TO_LE(bits), memory_order_acq_rel);
-        pvg_ram_unlock(ram);
+        uint32_t raw = GUINT32_TO_LE(bits);
+
+        word_end(ram, at, atomic_fetch_and_explicit(word, raw, memory_order_acq_rel) & raw);
     }
     return why;
 }

@@ -21,12 +21,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <pvg/pvg.h>
 
 #include "base/address.h"
 #include "base/attributes.h"
 #include "base/refusal.h"
+#include "trace/tape.h"
 
 /* The piece that is copied in one hold of the lock: it bounds how long anybody waits. */
 #define PVG_RAM_PIECE 0x10000
@@ -37,6 +39,7 @@ struct pvg_ram {
     _Atomic uint64_t session; /* changes under the exclusive lock only */
     GArray *dirty;            /* struct dirty_log, one for each span; lock */
     bool log_writes;          /* lock */
+    struct pvg_tape *tape;    /* constant since the device was made; NULL: nobody records */
 };
 
 void pvg_ram_init(struct pvg_ram *ram);
@@ -105,6 +108,23 @@ enum pvg_ram_access { PVG_RAM_READ, PVG_RAM_WRITE };
  * guest memory need not touch here. Good until unlock. @size is at most PVG_RAM_PIECE. */
 uint8_t *pvg_ram_at_locked(struct pvg_ram *ram, struct pvg_gpa at, size_t size,
                            enum pvg_ram_access access, enum pvg_refusal *why);
+
+/* Every byte of guest memory that the device copies passes one of these: @host comes from
+ * pvg_ram_at_locked for @at. */
+static inline void pvg_ram_take_locked(struct pvg_ram *ram, struct pvg_gpa at, const uint8_t *host,
+                                       void *out, size_t size)
+{
+    pvg_tape_point(ram->tape);
+    memcpy(out, host, size);
+    pvg_tape_read(ram->tape, at.value, out, size);
+}
+
+static inline void pvg_ram_put_locked(struct pvg_ram *ram, struct pvg_gpa at, uint8_t *host,
+                                      const void *bytes, size_t size)
+{
+    memcpy(host, bytes, size);
+    pvg_tape_wrote(ram->tape, at.value, bytes, size);
+}
 
 /* As pvg_ram_load32. */
 enum pvg_refusal pvg_ram_load32_locked(struct pvg_ram *ram, struct pvg_gpa at, uint32_t *out);

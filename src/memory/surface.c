@@ -183,7 +183,8 @@ static enum pvg_refusal find_descriptor(struct pvg_memory *memory, uint32_t id,
                                         struct pvg_surface *out)
 {
     const uint32_t per_page = (1u << memory->page_shift) / PVG_WIRE_IOSFC_DESCRIPTOR_SIZE;
-    struct pvg_gpa at = {atomic_load(&memory->surfaces.directory)};
+    struct pvg_gpa at = {pvg_tape_value(memory->ram.tape, PVG_TAPE_DIRECTORY,
+                                        atomic_load(&memory->surfaces.directory))};
     uint8_t bytes[PVG_WIRE_IOSFC_DESCRIPTOR_SIZE];
     struct pvg_cursor cursor = pvg_cursor_over(bytes, sizeof(bytes));
     struct pvg_wire_iosfc_descriptor descriptor;
@@ -328,7 +329,7 @@ static enum pvg_refusal write_listed_page(struct pvg_memory *memory, uint64_t se
         at.value += offset & (page - 1);
         host = pvg_ram_at_locked(&memory->ram, at, size, PVG_RAM_WRITE, &why);
         if (host) {
-            memcpy(host, bytes, size);
+            pvg_ram_put_locked(&memory->ram, at, host, bytes, size);
         }
     }
     pvg_ram_unlock(&memory->ram);

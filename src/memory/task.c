@@ -356,10 +356,10 @@ static enum pvg_refusal transfer_page(struct pvg_memory *memory, void *ctx, stru
         return why;
     }
     if (transfer->in) {
-        memcpy(host, transfer->in, size);
+        pvg_ram_put_locked(&memory->ram, at, host, transfer->in, size);
         transfer->in += size;
     } else {
-        memcpy(transfer->out, host, size);
+        pvg_ram_take_locked(&memory->ram, at, host, transfer->out, size);
         transfer->out += size;
     }
     return PVG_ACCEPTED;

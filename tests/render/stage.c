@@ -120,7 +120,7 @@ static const struct kit_platform platform = {
 
 /* ---- Life ---- */
 
-static int setup(void **state, enum pvg_variant variant)
+int stage_setup_recorded(void **state, enum pvg_variant variant, const char *path)
 {
     static const struct pvg_mode mode = {640, 480, 60000};
     const struct pvg_display_options display = {.modes = &mode, .mode_count = 1};
@@ -134,6 +134,7 @@ static int setup(void **state, enum pvg_variant variant)
         .displays = &display,
         .display_count = 1,
         .gpu = gpu ? gpu : "llvmpipe",
+        .trace_file = path,
     };
     struct pvg_ram_span span = {.size = RAM_SIZE, .fd = -1};
     struct pvg_error error = {0};
@@ -177,12 +178,12 @@ static int setup(void **state, enum pvg_variant variant)
 
 int stage_setup_pci(void **state)
 {
-    return setup(state, PVG_VARIANT_PCI);
+    return stage_setup_recorded(state, PVG_VARIANT_PCI, NULL);
 }
 
 int stage_setup_mmio(void **state)
 {
-    return setup(state, PVG_VARIANT_MMIO);
+    return stage_setup_recorded(state, PVG_VARIANT_MMIO, NULL);
 }
 
 int stage_teardown(void **state)

@@ -44,6 +44,8 @@ struct stage {
 /* For cmocka: a started device with one task, 4 KiB pages or 16 KiB pages. */
 int stage_setup_pci(void **state);
 int stage_setup_mmio(void **state);
+/* The same, recorded to @path unless that is NULL. */
+int stage_setup_recorded(void **state, enum pvg_variant variant, const char *path);
 int stage_teardown(void **state);
 
 /* Both page sizes. */

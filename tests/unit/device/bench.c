@@ -237,7 +237,7 @@ static void init_kit(struct bench *bench, enum pvg_variant variant)
 
 static const struct pvg_mode modes[] = {{1920, 1080, 60000}, {1280, 1024, 60000}};
 
-struct bench *bench_create(enum pvg_variant variant, unsigned displays)
+static struct bench *create(enum pvg_variant variant, unsigned displays, const char *trace)
 {
     struct bench *bench = g_new0(struct bench, 1);
     struct pvg_display_options display_options[PVG_MAX_DISPLAYS];
@@ -250,8 +250,14 @@ struct bench *bench_create(enum pvg_variant variant, unsigned displays)
         .displays = display_options,
         .display_count = displays,
         .gpu = "none",
+        .trace_file = trace,
     };
-    struct pvg_device_bench by_hand = {.stepped = true, .clock = bench_clock, .owner = bench, .executor = executor_create};
+    struct pvg_device_bench by_hand = {
+        .stepped = true,
+        .clock = bench_clock,
+        .owner = bench,
+        .executor = trace ? NULL : executor_create, /* a player has none of ours */
+    };
     struct pvg_ram_span span = {.size = BENCH_RAM_SIZE, .fd = -1};
 
     for (unsigned i = 0; i < displays; i++) {
@@ -280,6 +286,16 @@ struct bench *bench_create(enum pvg_variant variant, unsigned displays)
     pvg_device_start(bench->device);
     init_kit(bench, variant);
     return bench;
+}
+
+struct bench *bench_create(enum pvg_variant variant, unsigned displays)
+{
+    return create(variant, displays, NULL);
+}
+
+struct bench *bench_create_recorded(enum pvg_variant variant, unsigned displays, const char *path)
+{
+    return create(variant, displays, path);
 }
 
 void bench_destroy(struct bench *bench)

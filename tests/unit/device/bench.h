@@ -45,6 +45,8 @@ struct bench {
 };
 
 struct bench *bench_create(enum pvg_variant variant, unsigned displays);
+/* The same on the null executor, recorded to @path. */
+struct bench *bench_create_recorded(enum pvg_variant variant, unsigned displays, const char *path);
 void bench_destroy(struct bench *bench);
 
 /* For cmocka: a started device, PCI or MMIO, with two displays. */

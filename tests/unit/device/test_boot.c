@@ -109,12 +109,12 @@ static void a_wish_that_cannot_be_granted_is_refused_not_ignored(void **state)
         .displays = &display,
         .display_count = 1,
         .gpu = "none",
-        .trace_file = "session.trace",
+        .trace_file = "/nonexistent/session.trace",
     };
     struct pvg_error error = {0};
 
     assert_null(pvg_device_create(&options, &error));
-    assert_non_null(strstr(error.message, "trace-file"));
+    assert_non_null(strstr(error.message, "/nonexistent/session.trace"));
 }
 
 int main(void)
