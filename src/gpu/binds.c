@@ -183,6 +183,26 @@ enum pvg_refusal pvg_binds_set_samplers_clamped(struct pvg_binds *binds, struct 
     return first;
 }
 
+void pvg_binds_renew(struct pvg_binds *binds, struct pvg_gpu_run *run)
+{
+    binds->changed = true;
+    for (unsigned i = 0; i < PVG_SHADER_BUFFERS; i++) {
+        if (binds->buffers[i].buffer) {
+            pvg_gpu_run_use_buffer(run, binds->buffers[i].buffer);
+        }
+    }
+    for (unsigned i = 0; i < PVG_SHADER_TEXTURES; i++) {
+        if (binds->textures[i]) {
+            pvg_gpu_run_use_texture(run, binds->textures[i]);
+        }
+    }
+    for (unsigned i = 0; i < PVG_SHADER_SAMPLERS; i++) {
+        if (binds->samplers[i].sampler) {
+            pvg_gpu_object_hold(&binds->samplers[i].sampler->base, run->batch);
+        }
+    }
+}
+
 /* ---- Descriptors ---- */
 
 #define MOST_WRITES (PVG_SHADER_BUFFERS + 2 * PVG_SHADER_TEXTURES + 2 * PVG_SHADER_SAMPLERS)

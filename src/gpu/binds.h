@@ -55,6 +55,9 @@ PVG_NODISCARD enum pvg_refusal
 pvg_binds_set_samplers_clamped(struct pvg_binds *binds, struct pvg_gpu_run *run,
                                const struct pvg_wire_set_samplers_clamped *rec);
 
+/* Everything bound is used again: the run has another batch, or has left a pass. */
+void pvg_binds_renew(struct pvg_binds *binds, struct pvg_gpu_run *run);
+
 /* Makes the descriptor set of one stage from what is bound, marks what the shader writes, and fills
  * the stage's bytes of @push. Refuses VALUE (an offset that the shader cannot have), HOST_MEMORY:
  * the draw or dispatch is to be skipped. */

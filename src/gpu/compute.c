@@ -4,6 +4,7 @@
 
 #include "base/range.h"
 #include "gpu/binds.h"
+#include "gpu/control_flow.h"
 #include "gpu/encoders.h"
 #include "gpu/table.h"
 #include "wire/compute.h"
@@ -19,7 +20,8 @@ struct compute {
     bool poisoned;   /* a state record was refused: dispatches wait until it is set again */
     bool concurrent; /* the guest says where barriers are */
     bool unordered;  /* a dispatch ran since the last barrier */
-    bool stage_in;   /* a stage-in region or image block is set, which the host has not */
+    struct pvg_control_flow flow;
+    bool stage_in; /* a stage-in region or image block is set, which the host has not */
 };
 
 static void *compute_begin(struct pvg_gpu_run *run)
@@ -33,6 +35,11 @@ static void *compute_begin(struct pvg_gpu_run *run)
 
 static void compute_end(void *encoder)
 {
+    struct compute *compute = encoder;
+
+    if (compute->flow.depth) { /* what was open ends here */
+        pvg_gpu_run_refuse(compute->run, PVG_REFUSED_STATE, PVG_WIRE_COMPUTE_START_DO);
+    }
     g_free(encoder);
 }
 
@@ -210,16 +217,13 @@ struct dispatch {
     uint32_t nominal[3];
 };
 
-/* Checks what is set and makes the descriptor set. */
-static enum pvg_refusal ready(struct compute *compute, const struct pvg_wire_extent *group,
-                              struct dispatch *out)
+/* Checks what is set, and the size of a group. */
+static enum pvg_refusal check_group(struct compute *compute, const struct pvg_wire_extent *group,
+                                    struct dispatch *out)
 {
-    struct pvg_vk *vk = compute->run->gpu->vk;
-    const VkPhysicalDeviceLimits *limits = &vk->properties.properties.limits;
+    const VkPhysicalDeviceLimits *limits = &compute->run->gpu->vk->properties.properties.limits;
     struct pvg_compute_pipeline *pipeline = compute->pipeline;
     uint64_t threads, sizes[3] = {group->width, group->height, group->depth};
-    VkDescriptorSet set;
-    enum pvg_refusal why;
 
     if (!pipeline || compute->poisoned || compute->stage_in || pipeline->description.stage_input) {
         return PVG_REFUSED_STATE;
@@ -240,6 +244,17 @@ static enum pvg_refusal ready(struct compute *compute, const struct pvg_wire_ext
     if (threads > limits->maxComputeWorkGroupInvocations) {
         return PVG_REFUSED_LIMIT;
     }
+    return PVG_ACCEPTED;
+}
+
+/* Makes the descriptor set. */
+static enum pvg_refusal bind(struct compute *compute, struct dispatch *out)
+{
+    struct pvg_vk *vk = compute->run->gpu->vk;
+    struct pvg_compute_pipeline *pipeline = compute->pipeline;
+    VkDescriptorSet set;
+    enum pvg_refusal why;
+
     memset(out->push, 0, sizeof(out->push));
     why = pvg_binds_describe(&compute->binds, compute->run, &pipeline->kernel,
                              pipeline->layout.sets[0], out->push, &set);
@@ -376,7 +391,10 @@ static enum pvg_refusal dispatch(void *ctx, const struct pvg_wire_dispatch *rec)
     if (!grid[0] || !grid[1] || !grid[2]) {
         return PVG_ACCEPTED; /* nothing runs, and that is no error */
     }
-    why = ready(compute, &rec->group, &d);
+    why = check_group(compute, &rec->group, &d);
+    if (why == PVG_ACCEPTED) {
+        why = bind(compute, &d);
+    }
     for (unsigned i = 0; i < 3 && why == PVG_ACCEPTED; i++) {
         if (grid[i] > UINT32_MAX) {
             why = PVG_REFUSED_LIMIT;
@@ -390,55 +408,131 @@ static enum pvg_refusal dispatch(void *ctx, const struct pvg_wire_dispatch *rec)
     return skip(compute, why);
 }
 
-/* The twelve bytes are copied on the GPU's own time, from memory that the guest may still change,
- * to memory that it cannot reach. What the shader is told of the grid's size is what the guest's
- * memory holds now; kernels that ask for it in an indirect dispatch were not seen. */
-static enum pvg_refusal dispatch_indirect(void *ctx, const struct pvg_wire_dispatch_indirect *rec)
+/* Copies the twelve bytes on the GPU's own time, from memory that the guest may still change, to
+ * memory that it cannot reach, and lets only through what the device can run. */
+static enum pvg_refusal take_groups(struct compute *compute, struct pvg_buffer *buffer,
+                                    uint64_t offset, uint64_t group, struct pvg_vk_slice *allowed)
 {
-    struct compute *compute = ctx;
     struct pvg_gpu_run *run = compute->run;
     struct pvg_vk *vk = run->gpu->vk;
-    struct pvg_vk_slice arguments;
-    struct dispatch d;
-    enum pvg_refusal why;
-    struct pvg_buffer *buffer = (struct pvg_buffer *)pvg_table_find(
-        run->gpu, run->submission, rec->buffer, PVG_GPU_BUFFER, &why);
+    const uint32_t *most = vk->properties.properties.limits.maxComputeWorkGroupCount;
+    const uint64_t threads = pvg_vk_is_cpu(vk) ? MOST_CPU_THREADS : 0;
+    struct pvg_kernel_job job = {
+        .kernel = PVG_KERNEL_LIMIT_DISPATCH,
+        .push = {most[0], most[1], most[2], (uint32_t)group, (uint32_t)threads,
+                 (uint32_t)(threads >> 32)},
+        .groups = {1, 1, 1},
+    };
+    struct pvg_vk_slice wanted;
 
-    if (!buffer) {
-        return skip(compute, why);
-    }
-    if (rec->offset % 4) {
-        return skip(compute, PVG_REFUSED_VALUE);
-    }
-    if (!pvg_range_fits((struct pvg_range){rec->offset, 12}, buffer->size)) {
-        return skip(compute, PVG_REFUSED_RANGE);
-    }
-    why = ready(compute, &rec->group, &d);
-    if (why == PVG_ACCEPTED) {
-        why = bind_variant(compute, d.nominal);
-    }
-    if (why == PVG_ACCEPTED && !pvg_vk_batch_stage(run->batch, 12, 4, &arguments)) {
-        why = PVG_REFUSED_HOST_MEMORY;
-    }
-    if (why != PVG_ACCEPTED) {
-        return skip(compute, why);
+    if (!pvg_vk_batch_stage(run->batch, 12, PVG_KERNEL_ALIGNMENT, &wanted) ||
+        !pvg_vk_batch_stage(run->batch, 12, PVG_KERNEL_ALIGNMENT, allowed)) {
+        return PVG_REFUSED_HOST_MEMORY;
     }
     pvg_gpu_run_use_buffer(run, buffer);
     if (compute->concurrent) {
         barrier(compute);
     }
-    vk->fn.vkCmdCopyBuffer(run->commands, buffer->host.handle, arguments.buffer, 1,
-                           &(VkBufferCopy){rec->offset, arguments.offset, 12});
+    vk->fn.vkCmdCopyBuffer(run->commands, buffer->host.handle, wanted.buffer, 1,
+                           &(VkBufferCopy){offset, wanted.offset, 12});
     pvg_gpu_full_barrier(run->gpu, run->commands);
+    job.buffers[0] = pvg_kernel_slice(&wanted, 12);
+    job.buffers[1] = pvg_kernel_slice(allowed, 12);
+    if (!pvg_kernels_run(&run->gpu->kernels, run->batch, &job)) {
+        return PVG_REFUSED_HOST_MEMORY;
+    }
+    pvg_gpu_full_barrier(run->gpu, run->commands);
+    return PVG_ACCEPTED;
+}
+
+/* A grid of no size in the push constants: the kernel asks the device. */
+static enum pvg_refusal dispatch_indirect(void *ctx, const struct pvg_wire_dispatch_indirect *rec)
+{
+    struct compute *compute = ctx;
+    struct pvg_gpu_run *run = compute->run;
+    struct pvg_vk_slice groups;
+    struct dispatch d;
+    enum pvg_refusal why = PVG_ACCEPTED;
+    struct pvg_buffer *buffer = (struct pvg_buffer *)pvg_table_find(
+        run->gpu, run->submission, rec->buffer, PVG_GPU_BUFFER, &why);
+
+    if (buffer) {
+        why = check_group(compute, &rec->group, &d);
+    }
+    if (why == PVG_ACCEPTED && rec->offset % 4) {
+        why = PVG_REFUSED_VALUE;
+    }
+    if (why == PVG_ACCEPTED && !pvg_range_fits((struct pvg_range){rec->offset, 12}, buffer->size)) {
+        why = PVG_REFUSED_RANGE;
+    }
+    if (why == PVG_ACCEPTED) {
+        why = take_groups(compute, buffer, rec->offset,
+                          (uint64_t)d.nominal[0] * d.nominal[1] * d.nominal[2], &groups);
+    }
+    if (why == PVG_ACCEPTED) {
+        why = bind(compute, &d);
+    }
+    if (why == PVG_ACCEPTED) {
+        why = bind_variant(compute, d.nominal);
+    }
+    if (why != PVG_ACCEPTED) {
+        return skip(compute, why);
+    }
     memcpy(d.push + PVG_PUSH_NOMINAL_GROUP, d.nominal, 12);
     push_first(compute, &d, (const uint32_t[]){0, 0, 0});
-    vk->fn.vkCmdDispatchIndirect(run->commands, arguments.buffer, arguments.offset);
+    run->gpu->vk->fn.vkCmdDispatchIndirect(run->commands, groups.buffer, groups.offset);
     dispatched(compute);
     return PVG_ACCEPTED;
 }
 
-/* Not offered to guests, and refused by their empty slots: GPU control flow, image blocks, indirect
- * command buffers, thread counts in GPU memory. */
+/* ---- What needs to know what the GPU wrote ---- */
+
+static void renew(struct compute *compute)
+{
+    if (compute->run->lost) {
+        return;
+    }
+    compute->unordered = false;
+    pvg_binds_renew(&compute->binds, compute->run);
+    if (compute->pipeline) {
+        pvg_gpu_object_hold(&compute->pipeline->base, compute->run->batch);
+    }
+}
+
+/* The size of the group is in memory too, and a Vulkan pipeline has one: the host reads it. */
+static enum pvg_refusal
+dispatch_threads_indirect(void *ctx, const struct pvg_wire_dispatch_threads_indirect *r)
+{
+    struct compute *compute = ctx;
+    uint32_t sizes[6];
+    enum pvg_refusal why = pvg_gpu_run_read(compute->run, r->buffer, r->offset, sizes, 24);
+
+    renew(compute);
+    if (why != PVG_ACCEPTED) {
+        return skip(compute, why);
+    }
+    return dispatch(compute, &(struct pvg_wire_dispatch){
+                                 .in_threads = true,
+                                 .grid = {sizes[0], sizes[1], sizes[2]},
+                                 .group = {sizes[3], sizes[4], sizes[5]},
+                             });
+}
+
+static enum pvg_refusal control_flow(void *ctx, const struct pvg_wire_control_flow_record *rec)
+{
+    struct compute *compute = ctx;
+    enum pvg_refusal why;
+
+    compute->flow.renewed = false;
+    why = pvg_control_flow_record(&compute->flow, compute->run, rec);
+    if (compute->flow.renewed) {
+        renew(compute);
+    }
+    return why;
+}
+
+/* Not offered to guests, and refused by their empty slots: image blocks, indirect command buffers.
+ */
 static const struct pvg_wire_compute_handlers handlers = {
     .set_buffers = set_buffers,
     .set_buffers_strided = set_buffers_strided,
@@ -456,6 +550,8 @@ static const struct pvg_wire_compute_handlers handlers = {
     .use_heaps = use_heaps,
     .dispatch = dispatch,
     .dispatch_indirect = dispatch_indirect,
+    .dispatch_threads_indirect = dispatch_threads_indirect,
+    .control_flow_record = control_flow,
     .set_stage_in_region = set_stage_in_region,
     .set_stage_in_region_indirect = set_stage_in_region_indirect,
     .set_threadgroup_memory = set_threadgroup_memory,
@@ -463,8 +559,18 @@ static const struct pvg_wire_compute_handlers handlers = {
     .compressed_texture_flush = compressed_texture_flush,
 };
 
+static bool is_control_flow(uint32_t opcode)
+{
+    return opcode >= PVG_WIRE_COMPUTE_START_DO && opcode <= PVG_WIRE_COMPUTE_END_IF;
+}
+
 static enum pvg_refusal compute_record(void *encoder, uint32_t opcode, struct pvg_cursor *payload)
 {
+    const struct compute *compute = encoder;
+
+    if (!pvg_control_flow_runs(&compute->flow) && !is_control_flow(opcode)) {
+        return PVG_ACCEPTED;
+    }
     return pvg_wire_compute_dispatch(&handlers, encoder, opcode, payload);
 }
 

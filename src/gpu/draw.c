@@ -246,18 +246,28 @@ static enum pvg_refusal bind_all(struct pvg_render *render)
     return why;
 }
 
-static bool samples_target(const struct pvg_render *render, const struct pvg_binds *binds,
-                           const struct pvg_stage_program *stage)
+/* Whether @texture shows something that an earlier pass made and this one has not waited for: what
+ * was drawn to an attachment, or bytes of the buffer it lies over. */
+static bool is_behind(const struct pvg_render *render, const struct pvg_texture *texture)
+{
+    const struct pvg_image *image = texture->image;
+
+    return pvg_render_draws_to(render, texture) ||
+           (image && image->shared && image->shows != image->over->version);
+}
+
+static bool samples_what_is_behind(const struct pvg_render *render, const struct pvg_binds *binds,
+                                   const struct pvg_stage_program *stage)
 {
     const struct pvg_shader_reflection *r =
         stage->shader ? &stage->shader->translation.reflection : NULL;
 
     for (uint32_t i = 0; r && i < r->texture_count; i++) {
-        for (uint32_t slot = r->textures[i].index;
-             slot < MIN(r->textures[i].index + (uint32_t)r->textures[i].count,
-                        (uint32_t)PVG_SHADER_TEXTURES);
-             slot++) {
-            if (binds->textures[slot] && pvg_render_draws_to(render, binds->textures[slot])) {
+        const uint32_t end = MIN(r->textures[i].index + (uint32_t)r->textures[i].count,
+                                 (uint32_t)PVG_SHADER_TEXTURES);
+
+        for (uint32_t slot = r->textures[i].index; slot < end; slot++) {
+            if (binds->textures[slot] && is_behind(render, binds->textures[slot])) {
                 return true;
             }
         }
@@ -275,9 +285,11 @@ static void wait_for_last_pass(struct pvg_render *render)
 
     render->writes_memory |= writes;
     if (render->continued &&
-        (writes || samples_target(render, &render->vertex, &pipeline->vertex) ||
-         samples_target(render, &render->fragment, &pipeline->fragment))) {
+        (writes || samples_what_is_behind(render, &render->vertex, &pipeline->vertex) ||
+         samples_what_is_behind(render, &render->fragment, &pipeline->fragment))) {
         pvg_render_break(render);
+        pvg_binds_renew(&render->vertex, render->run); /* what could not be copied in the pass */
+        pvg_binds_renew(&render->fragment, render->run);
     }
 }
 
@@ -468,6 +480,23 @@ enum pvg_refusal pvg_render_draw_indexed(struct pvg_render *render,
     return why;
 }
 
+/* Nothing ends a draw on a device without a watchdog: the same limit as for direct draws. */
+static enum pvg_refusal limit_arguments(struct pvg_gpu_run *run, const struct pvg_vk_slice *at)
+{
+    struct pvg_kernel_job job = {
+        .kernel = PVG_KERNEL_LIMIT_DRAW,
+        .buffers[0] = pvg_kernel_slice(at, 8), /* vertices or indices, instances */
+        .push = {MOST_CPU_VERTICES},
+        .groups = {1, 1, 1},
+    };
+
+    if (!pvg_kernels_run(&run->gpu->kernels, run->batch, &job)) {
+        return PVG_REFUSED_HOST_MEMORY;
+    }
+    pvg_gpu_full_barrier(run->gpu, run->commands);
+    return PVG_ACCEPTED;
+}
+
 /* Copies the arguments on the GPU's own time to memory that the guest cannot reach. */
 static enum pvg_refusal take_arguments(struct pvg_render *render, uint32_t ref, uint64_t offset,
                                        uint64_t size, struct pvg_vk_slice *out)
@@ -485,14 +514,14 @@ static enum pvg_refusal take_arguments(struct pvg_render *render, uint32_t ref, 
     if (!pvg_range_fits((struct pvg_range){offset, size}, buffer->size)) {
         return PVG_REFUSED_RANGE;
     }
-    if (!pvg_vk_batch_stage(run->batch, size, 4, out)) {
+    if (!pvg_vk_batch_stage(run->batch, size, PVG_KERNEL_ALIGNMENT, out)) {
         return PVG_REFUSED_HOST_MEMORY;
     }
     pvg_render_break(render);
     run->gpu->vk->fn.vkCmdCopyBuffer(run->commands, buffer->host.handle, out->buffer, 1,
                                      &(VkBufferCopy){offset, out->offset, size});
     pvg_gpu_full_barrier(run->gpu, run->commands);
-    return PVG_ACCEPTED;
+    return pvg_vk_is_cpu(run->gpu->vk) ? limit_arguments(run, out) : PVG_ACCEPTED;
 }
 
 enum pvg_refusal pvg_render_draw_indirect(struct pvg_render *render,

@@ -23,7 +23,9 @@ static void render_end(void *encoder)
 {
     struct pvg_render *render = encoder;
 
-    pvg_render_finish_pass(render);
+    if (!render->run->lost) {
+        pvg_render_finish_pass(render);
+    }
     g_clear_pointer(&render->visibility.spans, g_array_unref);
     g_free(render);
 }

@@ -76,6 +76,9 @@ static enum pvg_refusal describe_target(struct pvg_render *render,
     render->samples = texture->image->shape.samples;
     render->width = MIN(render->width, pvg_texture_level_width(texture, rec->level));
     render->height = MIN(render->height, pvg_texture_level_height(texture, rec->level));
+    if (texture->image->shared) {
+        pvg_gpu_run_barrier(render->run); /* it may have to be copied, which no open pass allows */
+    }
     pvg_gpu_run_use_texture(render->run, texture);
     out->texture = texture;
     out->level = rec->level;

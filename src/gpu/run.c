@@ -4,9 +4,11 @@
 
 #include <string.h>
 
+#include "base/range.h"
 #include "gpu/encoders.h"
 #include "gpu/overlay.h"
 #include "gpu/table.h"
+#include "memory/memory.h"
 #include "wire/walk.h"
 
 void pvg_gpu_full_barrier(struct pvg_gpu *gpu, VkCommandBuffer commands)
@@ -107,7 +109,7 @@ static void encoder_end(struct pvg_gpu_run *run, struct encoder *encoder)
 {
     if (encoder->impl) {
         encoder->impl->end(encoder->state);
-        if (!run->pass.open) {
+        if (!run->pass.open && !run->lost) {
             pvg_overlays_settle(run, NULL, NULL);
             pvg_gpu_run_barrier(run); /* the next encoder sees what this one did */
         }
@@ -142,11 +144,13 @@ static void run_segment(struct pvg_gpu_run *run, struct encoder *encoder,
         encoder->type = segment->type;
         encoder->state = encoder->impl->begin(run);
     }
-    while (pvg_wire_take_record(&segment->records, &record)) {
+    run->records = &segment->records;
+    while (!run->lost && pvg_wire_take_record(&segment->records, &record)) {
         pvg_gpu_run_refuse(run,
                            encoder->impl->record(encoder->state, record.opcode, &record.payload),
                            record.opcode);
     }
+    run->records = NULL;
     pvg_gpu_run_refuse(run, segment->records.refusal, 0);
     if (!segment->survives || segment->records.refusal != PVG_ACCEPTED) {
         encoder_end(run, encoder);
@@ -162,12 +166,63 @@ static void run_streams(struct pvg_gpu_run *run)
             pvg_cursor_over(run->submission->buffers[i].data, run->submission->buffers[i].size);
         struct pvg_wire_segment segment;
 
-        while (pvg_wire_take_segment(&stream, &segment)) {
+        while (!run->lost && pvg_wire_take_segment(&stream, &segment)) {
             run_segment(run, &encoder, &segment);
         }
         pvg_gpu_run_refuse(run, stream.refusal, 0);
     }
     encoder_end(run, &encoder);
+}
+
+/* ---- In parts ---- */
+
+/* Completion thread; the engine waits. */
+static void part_done(void *user, VkResult result)
+{
+    struct pvg_gpu_run *run = user;
+    enum pvg_refusal why =
+        result == VK_SUCCESS ? pvg_gpu_run_scatter(run) : PVG_REFUSED_HOST_DEVICE;
+
+    run->why = run->why == PVG_ACCEPTED ? why : run->why;
+}
+
+bool pvg_gpu_run_sync(struct pvg_gpu_run *run)
+{
+    pvg_gpu_run_gather(run);
+    pvg_vk_batch_submit(run->batch, part_done, run);
+    pvg_vk_queue_drain(run->gpu->queue);
+    g_array_set_size(run->write_backs, 0);
+    g_array_set_size(run->replies, 0);
+    g_ptr_array_set_size(run->written, 0);
+    g_ptr_array_set_size(run->overlays, 0);
+    run->batch = pvg_vk_batch_begin(run->gpu->queue);
+    run->commands = run->batch ? run->batch->commands : VK_NULL_HANDLE;
+    run->uploads = run->tail_open = false;
+    run->lost = !run->batch;
+    return !run->lost;
+}
+
+enum pvg_refusal pvg_gpu_run_read(struct pvg_gpu_run *run, uint32_t ref, uint64_t offset, void *out,
+                                  uint64_t size)
+{
+    enum pvg_refusal why;
+    const struct pvg_buffer *buffer = (const struct pvg_buffer *)pvg_table_find(
+        run->gpu, run->submission, ref, PVG_GPU_BUFFER, &why);
+
+    if (!buffer) {
+        return why;
+    }
+    if (offset % 4) {
+        return PVG_REFUSED_VALUE;
+    }
+    if (!pvg_range_fits((struct pvg_range){offset, size}, buffer->size)) {
+        return PVG_REFUSED_RANGE;
+    }
+    if (!pvg_gpu_run_sync(run)) {
+        return PVG_REFUSED_HOST_DEVICE;
+    }
+    return pvg_space_read(run->gpu->memory, buffer->space,
+                          (struct pvg_gva){buffer->at.value + offset}, out, size);
 }
 
 /* ---- The whole ---- */
@@ -190,6 +245,7 @@ static void run_done(void *user, VkResult result)
 
     if (result == VK_SUCCESS) {
         why = pvg_gpu_run_scatter(run); /* what the streams were refused is counted already */
+        why = run->why == PVG_ACCEPTED ? why : run->why;
     }
     run_free(run);
     pvg_work_complete(work, why);
@@ -229,6 +285,11 @@ void pvg_gpu_run_submission(struct pvg_gpu *gpu, struct pvg_submission *submissi
     }
     run->submission = submission;
     run_streams(run);
+    if (run->lost) {
+        run_free(run);
+        pvg_work_complete(&submission->work, PVG_REFUSED_HOST_DEVICE);
+        return;
+    }
     pvg_gpu_run_gather(run);
     pvg_vk_batch_submit(run->batch, run_done, run);
 }

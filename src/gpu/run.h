@@ -5,6 +5,7 @@
 #ifndef PVG_GPU_RUN_H
 #define PVG_GPU_RUN_H
 
+#include "base/cursor.h"
 #include "gpu/backing.h"
 #include "gpu/buffer.h"
 #include "gpu/gpu.h"
@@ -32,14 +33,17 @@ struct pvg_gpu_run {
     struct pvg_work *work;             /* completed with it; may be NULL */
     uint64_t session;                  /* of guest memory, in which the work was given */
     struct pvg_vk_batch *batch;
-    VkCommandBuffer commands; /* batch->commands */
-    GArray *write_backs;      /* of struct write_back, coherence.c's own */
-    GArray *replies;          /* of struct pvg_reply */
-    GPtrArray *written;       /* of struct pvg_gpu_object: buffers and images, not owned */
-    GPtrArray *overlays;      /* of struct pvg_image, shared ones, that it has used; not owned */
-    bool in_pass;             /* between vkCmdBeginRendering and vkCmdEndRendering */
-    bool uploads;             /* batch->before has commands */
-    bool tail_open;           /* work was recorded since the last full barrier */
+    VkCommandBuffer commands;   /* batch->commands */
+    GArray *write_backs;        /* of struct write_back, coherence.c's own */
+    GArray *replies;            /* of struct pvg_reply */
+    GPtrArray *written;         /* of struct pvg_gpu_object: buffers and images, not owned */
+    GPtrArray *overlays;        /* of struct pvg_image, shared ones, that it has used; not owned */
+    bool in_pass;               /* between vkCmdBeginRendering and vkCmdEndRendering */
+    bool uploads;               /* batch->before has commands */
+    bool tail_open;             /* work was recorded since the last full barrier */
+    bool lost;                  /* the device went in the middle: nothing more can be recorded */
+    enum pvg_refusal why;       /* of the batches before this one: what could not be written back */
+    struct pvg_cursor *records; /* those that follow the one being executed; NULL: none is */
     struct pvg_open_pass pass;
 };
 
@@ -79,6 +83,17 @@ void pvg_gpu_write_back(struct pvg_gpu *gpu, GPtrArray *images, struct pvg_work 
 /* Orders what was recorded before with what follows; cheap when nothing was. Ends the pass that was
  * left open. */
 void pvg_gpu_run_barrier(struct pvg_gpu_run *run);
+
+/* Waits until all that was recorded has run and guest memory holds its results, and goes on with a
+ * new batch, outside a pass. What is bound must be used again. False: the device is lost. For
+ * records that cannot be understood without what the GPU wrote; guests are not told of any. */
+PVG_NODISCARD bool pvg_gpu_run_sync(struct pvg_gpu_run *run);
+
+/* Syncs, and copies @size bytes at @offset of a guest's buffer out of guest memory, once. Refuses
+ * what its look-up refuses, VALUE (@offset is no multiple of 4), RANGE, HOST_DEVICE, and as
+ * pvg_space_read. */
+PVG_NODISCARD enum pvg_refusal pvg_gpu_run_read(struct pvg_gpu_run *run, uint32_t ref,
+                                                uint64_t offset, void *out, uint64_t size);
 
 /* A buffer in GPU memory of its own for what a slice of a larger one will not do for; freed with
  * the batch. VK_NULL_HANDLE: there is no memory. */

@@ -29,6 +29,7 @@ const struct pvg_vk_feature pvg_vk_feature_table[] = {
     REQUIRED(v12, vulkanMemoryModel),
     REQUIRED(v12, vulkanMemoryModelDeviceScope),
     REQUIRED(v13, shaderDemoteToHelperInvocation),
+    REQUIRED(v13, shaderZeroInitializeWorkgroupMemory),
     REQUIRED(v11, shaderDrawParameters),
     REQUIRED(core.features, independentBlend),
     REQUIRED(core.features, drawIndirectFirstInstance),

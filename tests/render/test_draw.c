@@ -325,6 +325,30 @@ static void an_indexed_indirect_draw_adds_its_start_to_the_records_offset(void *
     expect_picture(&s, everywhere, orange, black);
 }
 
+static void an_indirect_draw_that_would_never_end_draws_nothing(void **state)
+{
+    struct scene s = scene_begin(*state);
+    struct pvg_writer *w;
+
+    if (g_getenv("PVG_TEST_GPU")) {
+        skip(); /* only CPU devices have no watchdog */
+    }
+    stage_write(s.stage, &s.indices, 0, (const uint32_t[]){0xffffffff, 0xffffffff, 0, 0}, 16);
+    stage_write(s.stage, &s.indices, 16, (const uint32_t[]){0x4001, 0x4000, 0, 0, 0}, 20);
+    w = pass_begin(&s);
+    pvg_wire_draw_indirect_encode(
+        w, &(struct pvg_wire_draw_indirect){0, s.indices.object, PVG_WIRE_PRIMITIVE_TRIANGLE});
+    pvg_wire_draw_indexed_indirect_encode(w, &(struct pvg_wire_draw_indexed_indirect){
+                                                 .primitive = PVG_WIRE_PRIMITIVE_TRIANGLE,
+                                                 .index_buffer = s.indices.object,
+                                                 .buffer = s.indices.object,
+                                                 .index_offset = 0x200,
+                                                 .offset = 16,
+                                             });
+    pass_end(&s);
+    expect_picture(&s, nowhere, orange, black);
+}
+
 /* ---- Blending and masks ---- */
 
 static double factor(uint32_t f, const double s[4], const double d[4], const double c[4],
@@ -822,6 +846,7 @@ int main(void)
         scene(wild_indices_draw_nothing_and_harm_nobody),
         scene(an_indirect_draw_takes_its_arguments_from_memory),
         scene(an_indexed_indirect_draw_adds_its_start_to_the_records_offset),
+        scene(an_indirect_draw_that_would_never_end_draws_nothing),
         scene(every_blend_factor_does_what_its_name_says),
         scene(every_blend_operation_does_what_its_name_says),
         scene(a_write_mask_keeps_channels_as_they_were),

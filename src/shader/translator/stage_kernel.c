@@ -29,6 +29,32 @@ static uint32_t local_size(struct translator *t)
     return spirv_emit(&t->spirv, SpvOpCompositeConstruct, triple(t), parts, 3);
 }
 
+/* Zeroes are pushed where only the GPU knows the grid: the arguments of an indirect dispatch. */
+static uint32_t pushed_or(struct translator *t, uint32_t offset, uint32_t own)
+{
+    struct spirv_builder *b = &t->spirv;
+    uint32_t value = pushed(t, offset);
+    uint32_t none =
+        spirv_op(b, SpvOpIEqual, spirv_vector(b, spirv_bool(b), 3), value, spirv_null(b, triple(t)));
+
+    return spirv_op(b, SpvOpSelect, triple(t), none, own, value);
+}
+
+static uint32_t groups_in_grid(struct translator *t)
+{
+    return pushed_or(t, PVG_PUSH_GRID_GROUPS,
+                     stage_load_builtin(t, SpvBuiltInNumWorkgroups, triple(t)));
+}
+
+static uint32_t threads_in_grid(struct translator *t)
+{
+    uint32_t own = spirv_op(&t->spirv, SpvOpIMul, triple(t),
+                            stage_load_builtin(t, SpvBuiltInNumWorkgroups, triple(t)),
+                            pushed(t, PVG_PUSH_NOMINAL_GROUP));
+
+    return pushed_or(t, PVG_PUSH_GRID_THREADS, own);
+}
+
 static uint32_t group_position(struct translator *t)
 {
     uint32_t own = stage_load_builtin(t, SpvBuiltInWorkgroupId, triple(t));
@@ -99,11 +125,11 @@ static uint32_t fact(struct translator *t, struct argument *a)
         return group_position(t);
     case ARGUMENT_THREADS_PER_GRID:
     case ARGUMENT_GRID_SIZE:
-        return pushed(t, PVG_PUSH_GRID_THREADS);
+        return threads_in_grid(t);
     case ARGUMENT_GRID_ORIGIN:
         return spirv_null(&t->spirv, triple(t));
     case ARGUMENT_THREADGROUPS_PER_GRID:
-        return pushed(t, PVG_PUSH_GRID_GROUPS);
+        return groups_in_grid(t);
     case ARGUMENT_THREADS_PER_THREADGROUP:
         return local_size(t);
     case ARGUMENT_DISPATCH_THREADS_PER_THREADGROUP:
