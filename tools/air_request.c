@@ -35,7 +35,7 @@ bool air_features_parse(const char *text, uint64_t *out, struct pvg_error *error
     if (!strcmp(text, "cpu")) { /* 02-errata-gpu 2.8, the column of lavapipe 22.3 */
         *out = ALL &
                ~(F(READ_WITHOUT_FORMAT) | F(SAMPLED_DYNAMIC) | F(DESCRIPTOR_INDEXING) |
-                 F(DEVICE_ADDRESS) | F(MIN_LOD) | F(MESH) | F(BARYCENTRICS) | F(FLOAT_ATOMIC_ADD));
+                 F(MIN_LOD) | F(MESH) | F(BARYCENTRICS) | F(FLOAT_ATOMIC_ADD));
         return true;
     }
     for (char **name = list; strcmp(text, "none") != 0 && *name; name++) {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "air_request.h"
-#include "compute.h"
+#include "runner.h"
 #include "pvg_air.h"
 
 #define MAX_BUFFER (UINT64_C(1) << 30)
@@ -28,7 +28,8 @@ static const struct {
 };
 
 struct bound {
-    struct compute_buffer buffer;
+    uint32_t index;
+    struct runner_buffer buffer;
     enum element element;
 };
 
@@ -160,7 +161,7 @@ static bool parse_buffer(struct bound *bound, const char *text)
     if (end == text || *end != '=' || index >= PVG_SHADER_BUFFERS) {
         return false;
     }
-    bound->buffer.index = index;
+    bound->index = index;
     text = end + 1;
     if (*text == '@') {
         bound->element = ELEMENT_UINT;
@@ -202,18 +203,21 @@ static bool parse_extent(const char *text, uint32_t out[3])
     return true;
 }
 
-static bool parse_dispatch(struct run_request *request, struct compute_dispatch *out)
+static bool parse_dispatch(struct run_request *request, struct runner_dispatch *out)
 {
-    if (!parse_extent(request->threads ?: "1", out->threads) ||
-        !parse_extent(request->group ?: "1", out->group)) {
+    uint32_t threads[3];
+
+    if (!parse_extent(request->threads ?: "1", threads) ||
+        !parse_extent(request->group ?: "1", out->local)) {
         fputs("pvg-air run: --threads and --group are numbers such as 64 or 16x16\n", stderr);
         return false;
     }
     for (unsigned i = 0; i < 3; i++) {
-        if (out->threads[i] % out->group[i]) {
+        if (threads[i] % out->local[i]) {
             fputs("pvg-air run: --threads must be a multiple of --group\n", stderr);
             return false;
         }
+        out->groups[i] = threads[i] / out->local[i];
     }
     for (char **text = request->threadgroups; text && *text; text++) {
         char *end;
@@ -258,7 +262,7 @@ static void print_buffers(const struct run_request *request)
         size_t count = bound->buffer.size / elements[bound->element].size;
         size_t shown = MIN(count, (size_t)MAX(request->limit, 0));
 
-        printf("buffer %u, %zu %s:", bound->buffer.index, count, elements[bound->element].name);
+        printf("buffer %u, %zu %s:", bound->index, count, elements[bound->element].name);
         for (size_t j = 0; j < shown; j++) {
             print_value(bound, j);
         }
@@ -266,11 +270,10 @@ static void print_buffers(const struct run_request *request)
     }
 }
 
-static int run_on(struct compute *compute, struct run_request *request,
+static int run_on(struct runner *runner, struct run_request *request,
                   const struct air_function *function)
 {
-    struct compute_buffer buffers[PVG_SHADER_BUFFERS];
-    struct compute_dispatch dispatch = {.buffers = buffers, .buffer_count = request->bound_count};
+    struct runner_dispatch dispatch = {0};
     struct pvg_error error = {0};
     struct pvg_compiler *compiler;
     struct pvg_shader *shader;
@@ -284,16 +287,17 @@ static int run_on(struct compute *compute, struct run_request *request,
         fprintf(stderr, "pvg-air run: %s\n", error.message);
         return STATUS_UNUSABLE;
     }
-    shader = air_compile(compiler, function, compute_features(compute));
+    shader = air_compile(compiler, function, runner_features(runner));
+    dispatch.kernel = &shader->translation;
     for (uint32_t i = 0; i < request->bound_count; i++) {
-        buffers[i] = request->bound[i].buffer;
+        dispatch.buffers[request->bound[i].index] = request->bound[i].buffer;
     }
     if (shader->translation.status != PVG_TRANSLATE_DONE) {
         fprintf(stderr, "pvg-air run: %s: %s\n",
                 pvg_translate_status_words(shader->translation.status), shader->translation.reason);
     } else if (shader->translation.reflection.stage != PVG_STAGE_KERNEL) {
         fputs("pvg-air run: only kernels can be run\n", stderr);
-    } else if (!compute_run(compute, &shader->translation, &dispatch, &error)) {
+    } else if (!runner_dispatch(runner, &dispatch, &error)) {
         fprintf(stderr, "pvg-air run: %s\n", error.message);
     } else {
         print_buffers(request);
@@ -308,7 +312,7 @@ static int run(struct run_request *request)
 {
     struct pvg_error error = {0};
     PVG_AUTO(air_file) file = air_file_open(request->files[0], &error);
-    PVG_AUTO(compute) compute = NULL;
+    PVG_AUTO(runner) runner = NULL;
     const struct air_function *function;
 
     if (!file) {
@@ -319,12 +323,12 @@ static int run(struct run_request *request)
     if (!function || !parse_buffers(request)) {
         return STATUS_UNUSABLE;
     }
-    compute = compute_create(request->gpu, &error);
-    if (!compute) {
+    runner = runner_create(request->gpu, &error);
+    if (!runner) {
         fprintf(stderr, "pvg-air run: %s\n", error.message);
         return STATUS_UNUSABLE;
     }
-    return run_on(compute, request, function);
+    return run_on(runner, request, function);
 }
 
 static const char summary[] =

@@ -129,6 +129,13 @@ static uint64_t capability_needs(uint32_t capability)
     case SpvCapabilityStorageImageMultisample:
     case SpvCapabilityImageMSArray:
         return PVG_SHADER_FEATURE(STORAGE_MULTISAMPLE);
+    case SpvCapabilityShaderNonUniform:
+    case SpvCapabilitySampledImageArrayNonUniformIndexing:
+    case SpvCapabilityStorageImageArrayNonUniformIndexing:
+    case SpvCapabilityStorageBufferArrayNonUniformIndexing:
+    case SpvCapabilityUniformTexelBufferArrayNonUniformIndexing:
+    case SpvCapabilityStorageTexelBufferArrayNonUniformIndexing:
+        return PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING);
     case SpvCapabilityGroupNonUniformVote:
         return PVG_SHADER_FEATURE(SUBGROUP_VOTE);
     case SpvCapabilityGroupNonUniformBallot:
@@ -336,6 +343,11 @@ static uint32_t struct_size(struct audit *a, const uint32_t *at, uint32_t words)
     return saturate(size);
 }
 
+static bool is_constant(const struct id *id)
+{
+    return id->op == SpvOpConstant;
+}
+
 /* Records what a type is. Pointers inside of other types would be a way around every check. */
 static bool note_type(struct audit *a, struct id *id, const uint32_t *at, uint32_t words)
 {
@@ -523,12 +535,74 @@ static bool binding_fits(const struct pvg_shader_reflection *record, enum descri
     return false;
 }
 
+/* Whether an image of @type is what the heap at @binding has: the kind, the class of its texels,
+ * and the format where operations depend on it. */
+static bool heap_image_fits(struct audit *a, uint32_t binding, const struct id *type)
+{
+    const bool storage = binding >= PVG_HEAP_STORAGE;
+    const uint32_t first = binding >= PVG_HEAP_ATOMIC ? PVG_HEAP_ATOMIC
+                           : storage                  ? PVG_HEAP_STORAGE
+                                                      : PVG_HEAP_SAMPLED;
+    const struct pvg_kind_shape shape =
+        pvg_kind_shape((enum pvg_texture_kind)((binding - first) / 4));
+    const bool cube = shape.dimension == PVG_TEXTURE_CUBE;
+    static const SpvDim dims[] = {SpvDim1D, SpvDim2D, SpvDim3D, SpvDimCube, SpvDimBuffer};
+    const uint32_t *at = a->words + type->words;
+    const struct id *texel = get(a, at[2]);
+    const uint32_t sign = texel->op == SpvOpTypeInt ? a->words[texel->words + 3] : 0;
+    const uint32_t format = first == PVG_HEAP_ATOMIC
+                                ? sign ? SpvImageFormatR32i : SpvImageFormatR32ui
+                                : SpvImageFormatUnknown;
+    const uint32_t class = texel->op == SpvOpTypeFloat ? PVG_CLASS_FLOAT
+                           : sign                      ? PVG_CLASS_SIGNED
+                                                       : PVG_CLASS_UNSIGNED;
+
+    return type->op == SpvOpTypeImage &&
+           (texel->op == SpvOpTypeFloat || texel->op == SpvOpTypeInt) && texel->storage == 32 &&
+           class == (binding - first) % 4 &&
+           at[3] == (storage && cube ? SpvDim2D : dims[shape.dimension]) &&
+           at[5] == (shape.arrayed || (storage && cube)) && at[6] == shape.multisampled &&
+           at[7] == (storage ? 2u : 1u) && at[8] == format;
+}
+
+/* The heaps of set 3: arrays of exactly the length that the host fills, of one kind each. */
+static bool check_heap(struct audit *a, const struct id *variable, uint32_t storage,
+                       const struct id *array)
+{
+    const struct pvg_shader_reflection *record = &a->translation->reflection;
+    const uint32_t slots = a->options->heap_slots ?: PVG_HEAP_SLOTS;
+    const struct id *element = get(a, array->type);
+    bool known = false, fits;
+
+    for (uint32_t i = 0; i < record->heap_count; i++) {
+        known |= record->heaps[i].binding == variable->binding;
+    }
+    if (variable->binding == PVG_HEAP_BUFFERS) {
+        fits = storage == SpvStorageClassStorageBuffer && is_buffer_block(a, array->type);
+    } else if (variable->binding == PVG_HEAP_SAMPLERS || variable->binding == PVG_HEAP_COMPARES) {
+        fits = storage == SpvStorageClassUniformConstant && element->op == SpvOpTypeSampler;
+    } else {
+        fits = variable->binding >= PVG_HEAP_SAMPLED && variable->binding < PVG_HEAP_END &&
+               storage == SpvStorageClassUniformConstant &&
+               heap_image_fits(a, variable->binding, element);
+    }
+    if (!known || !fits || array->op != SpvOpTypeArray || !is_constant(get(a, array->value)) ||
+        length_of(a, array) != slots ||
+        !(a->options->features & PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING))) {
+        return reject(a, "the heap at binding %u is not one of the model", variable->binding);
+    }
+    return true;
+}
+
 static bool check_descriptor(struct audit *a, const struct id *variable, uint32_t storage,
                              uint32_t type_id)
 {
     const struct id *type = get(a, type_id);
     uint32_t count = 1;
 
+    if (variable->set == PVG_SET_HEAPS) {
+        return check_heap(a, variable, storage, type);
+    }
     if (type->op == SpvOpTypeArray) {
         count = get(a, type->value)->op == SpvOpConstant ? length_of(a, type) : 0;
         type_id = type->type;
@@ -588,11 +662,6 @@ static bool check_variable(struct audit *a, const struct id *variable, uint32_t 
 
 /* ---- access chains ---- */
 
-static bool is_constant(const struct id *id)
-{
-    return id->op == SpvOpConstant;
-}
-
 /* Whether @limit_id is, for certain, at most the last index of an array whose length is
  * specialised: length - 1, written as such. */
 static bool is_length_minus_one(struct audit *a, uint32_t limit_id, uint32_t length_id)
@@ -640,7 +709,8 @@ static bool check_access_chain(struct audit *a, const uint32_t *at, uint32_t wor
         get(a, at[1])->storage != pointer->storage) {
         return reject(a, "an access chain does not start at a variable");
     }
-    constant_only = pointer->storage == SpvStorageClassUniformConstant ||
+    constant_only = (pointer->storage == SpvStorageClassUniformConstant &&
+                     !(base->op == SpvOpVariable && base->set == PVG_SET_HEAPS)) ||
                     pointer->storage == SpvStorageClassPushConstant;
     type_id = pointer->type;
     for (uint32_t i = 4; i < words; i++) {

@@ -58,6 +58,30 @@ struct header {
     char reason[256];
 };
 
+struct pvg_kind_shape pvg_kind_shape(enum pvg_texture_kind kind)
+{
+    static const struct pvg_kind_shape shapes[PVG_KIND_COUNT] = {
+        [PVG_KIND_1D] = {PVG_TEXTURE_1D, 0, 0, 0},
+        [PVG_KIND_1D_ARRAY] = {PVG_TEXTURE_1D, 1, 0, 0},
+        [PVG_KIND_2D] = {PVG_TEXTURE_2D, 0, 0, 0},
+        [PVG_KIND_2D_ARRAY] = {PVG_TEXTURE_2D, 1, 0, 0},
+        [PVG_KIND_2D_MS] = {PVG_TEXTURE_2D, 0, 1, 0},
+        [PVG_KIND_2D_MS_ARRAY] = {PVG_TEXTURE_2D, 1, 1, 0},
+        [PVG_KIND_3D] = {PVG_TEXTURE_3D, 0, 0, 0},
+        [PVG_KIND_CUBE] = {PVG_TEXTURE_CUBE, 0, 0, 0},
+        [PVG_KIND_CUBE_ARRAY] = {PVG_TEXTURE_CUBE, 1, 0, 0},
+        [PVG_KIND_BUFFER] = {PVG_TEXTURE_TEXEL_BUFFER, 0, 0, 0},
+        [PVG_KIND_DEPTH_2D] = {PVG_TEXTURE_2D, 0, 0, 1},
+        [PVG_KIND_DEPTH_2D_ARRAY] = {PVG_TEXTURE_2D, 1, 0, 1},
+        [PVG_KIND_DEPTH_2D_MS] = {PVG_TEXTURE_2D, 0, 1, 1},
+        [PVG_KIND_DEPTH_2D_MS_ARRAY] = {PVG_TEXTURE_2D, 1, 1, 1},
+        [PVG_KIND_DEPTH_CUBE] = {PVG_TEXTURE_CUBE, 0, 0, 1},
+        [PVG_KIND_DEPTH_CUBE_ARRAY] = {PVG_TEXTURE_CUBE, 1, 0, 1},
+    };
+
+    return shapes[kind];
+}
+
 size_t pvg_translation_encoded_size(const struct pvg_translation *translation)
 {
     size_t size = sizeof(struct header);
@@ -182,6 +206,11 @@ static bool resources_are_sound(const struct pvg_shader_reflection *r)
             return false;
         }
     }
+    for (uint32_t i = 0; i < r->heap_count; i++) {
+        if (r->heaps[i].binding >= PVG_HEAP_END || r->heaps[i].access > 3) {
+            return false;
+        }
+    }
     for (uint32_t i = 0; i < r->threadgroup_count; i++) {
         if (r->threadgroups[i].index >= PVG_SHADER_BUFFERS) {
             return false;
@@ -205,6 +234,7 @@ bool pvg_reflection_is_sound(const struct pvg_shader_reflection *r)
         r->attribute_count > PVG_SHADER_ATTRIBUTES ||
         r->colour_count > 2 * PVG_SHADER_COLOURS || r->colour_input_mask > 0xff ||
         r->threadgroup_count > PVG_SHADER_BUFFERS || r->member_count > PVG_SHADER_MEMBERS ||
+        r->heap_count > PVG_SHADER_HEAPS ||
         r->entry[PVG_SHADER_NAME_SIZE - 1] != '\0' || !varyings_are_sound(&r->varyings)) {
         return false;
     }
@@ -226,7 +256,8 @@ bool pvg_reflection_is_sound(const struct pvg_shader_reflection *r)
 bool pvg_shader_options_are_sound(const struct pvg_shader_options *options)
 {
     if (options->stage > PVG_STAGE_EVALUATION ||
-        options->constant_count > PVG_SHADER_CONSTANTS || !varyings_are_sound(&options->varyings)) {
+        options->constant_count > PVG_SHADER_CONSTANTS || options->heap_slots == 1 ||
+        options->heap_slots > 1u << 24 || !varyings_are_sound(&options->varyings)) {
         return false;
     }
     for (uint32_t i = 0; i < options->constant_count; i++) {

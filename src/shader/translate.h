@@ -7,8 +7,8 @@
  * reflection are plain bytes without pointers or padding, so they travel over shared memory, are
  * hashed as cache keys and are stored as they are. Zero them before filling them.
  *
- * Bindings. Set 0: vertex, kernel, mesh, evaluation; set 1: fragment; set 2: object. The numbers
- * below are PVG_BINDING_*. Push constants are PVG_PUSH_*. Specialisation constants are PVG_SPEC_*.
+ * Bindings. Set 0: vertex, kernel, mesh, evaluation; set 1: fragment; set 2: object; set 3: the
+ * heaps that handles in memory choose from. The numbers below are PVG_BINDING_* and PVG_HEAP_*. Push constants are PVG_PUSH_*. Specialisation constants are PVG_SPEC_*.
  * A module declares only what its entry uses. Spec: 02-errata-gpu 2, 70-air 10. */
 #ifndef PVG_SHADER_TRANSLATE_H
 #define PVG_SHADER_TRANSLATE_H
@@ -21,7 +21,7 @@
 #include "base/attributes.h"
 
 /* Part of every cache key: grows with each change of what the translator emits. */
-#define PVG_TRANSLATOR_VERSION 3
+#define PVG_TRANSLATOR_VERSION 4
 
 /* Spec: 70-air 5.2, 14. */
 #define PVG_SHADER_BUFFERS           31
@@ -33,6 +33,7 @@
 #define PVG_SHADER_COLOURS           8
 #define PVG_SHADER_CONSTANTS         64
 #define PVG_SHADER_MEMBERS           64 /* of argument buffers, all together */
+#define PVG_SHADER_HEAPS             32 /* of set 3, used by one function */
 #define PVG_SHADER_NAME_SIZE         256
 #define PVG_SHADER_MAX_AIR           (16u << 20) /* bytes */
 #define PVG_SHADER_MAX_WORDS         (1u << 20)  /* of SPIR-V */
@@ -45,6 +46,30 @@
 #define PVG_BINDING_COMPARE          304 /* + sampler index: SAMPLER, comparison on */
 #define PVG_BINDING_CONSTANT_SAMPLER 320 /* + ordinal: SAMPLER, immutable, from its words */
 #define PVG_BINDING_COLOUR           336 /* + attachment: INPUT_ATTACHMENT, same attachment index */
+
+/* Set 3: what handles and pointers found in memory (argument buffers) choose from at run time. Each
+ * binding is an array of options->heap_slots descriptors, one heap a kind of object, so that an
+ * index of another kind finds a null descriptor; the shader clamps every index. The host fills all
+ * slots: slot 0, the last one and whatever is not an object of the task's of that kind are null
+ * (samplers: the default sampler). What the guest stores are numbers that the host handed out:
+ *
+ *   pointer          bits 63:40 slot in PVG_HEAP_BUFFERS, bits 39:0 byte offset; the descriptor
+ *                    spans the whole buffer and bounds the access
+ *   texture          slot in the heap of its kind, the same in all heaps the texture is in
+ *   sampler          slot; bit 31 set: pixel coordinates
+ *
+ * 0 is null in all three. Spec: 70-air 10.7; 02-errata-gpu 2.2, 2.4 class C. The errata's table of
+ * device addresses has become a heap of buffer descriptors: the hardware bounds them, no address
+ * exists in any shader, and a device of type CPU can have it too. */
+#define PVG_SET_HEAPS       3
+#define PVG_HEAP_SLOTS      4096 /* when options->heap_slots is 0 */
+#define PVG_HEAP_BUFFERS    0    /* STORAGE_BUFFER */
+#define PVG_HEAP_SAMPLERS   1    /* SAMPLER, comparison off */
+#define PVG_HEAP_COMPARES   2    /* SAMPLER, comparison on */
+#define PVG_HEAP_SAMPLED    16   /* + 4 * enum pvg_texture_kind + enum pvg_component_class */
+#define PVG_HEAP_STORAGE    80   /* the same; cubes as 2D arrays of six layers each */
+#define PVG_HEAP_ATOMIC     144  /* the same; R32_UINT and R32_SINT views only */
+#define PVG_HEAP_END        208
 
 /* Push constants, byte offsets in one range of 128 bytes that all stages share. Spec: 2.3. */
 #define PVG_PUSH_SIZE             128
@@ -101,8 +126,7 @@ enum pvg_component_class {
     X(CUBE_ARRAY, "imageCubeArray")                                                                \
     X(STORAGE_MULTISAMPLE, "shaderStorageImageMultisample")                                        \
     X(SAMPLED_DYNAMIC, "shaderSampledImageArrayDynamicIndexing")                                   \
-    X(DESCRIPTOR_INDEXING, "descriptorIndexing with runtimeDescriptorArray")                       \
-    X(DEVICE_ADDRESS, "bufferDeviceAddress on a device not of type CPU")                           \
+    X(DESCRIPTOR_INDEXING, "descriptor indexing: non-uniform indices of images and buffers")       \
     X(SUBGROUP_VOTE, "VK_SUBGROUP_FEATURE_VOTE_BIT")                                               \
     X(SUBGROUP_BALLOT, "VK_SUBGROUP_FEATURE_BALLOT_BIT")                                           \
     X(SUBGROUP_ARITHMETIC, "VK_SUBGROUP_FEATURE_ARITHMETIC_BIT")                                   \
@@ -173,7 +197,8 @@ struct pvg_shader_options {
     uint8_t has_attributes;  /* vertex: `attribute_class` is filled; else the shader's own class */
     uint8_t has_colours;     /* fragment: `colour_class` is filled; else all are present */
     uint8_t alpha_slots;     /* fragment: bits of the slots whose one channel holds alpha */
-    uint8_t reserved[3];
+    uint8_t reserved[7];
+    uint32_t heap_slots;     /* descriptors in each heap of set 3; 0: PVG_HEAP_SLOTS; at least 2 */
     uint8_t attribute_class[PVG_SHADER_ATTRIBUTES + 1]; /* of the vertex *format* by location */
     uint8_t colour_class[PVG_SHADER_COLOURS];           /* NONE: the pass lacks the slot */
     uint32_t constant_count;
@@ -232,6 +257,35 @@ enum pvg_texture_dimension {
     PVG_TEXTURE_TEXEL_BUFFER,
 };
 
+/* The kinds of Metal's texture types, as heaps are numbered. */
+enum pvg_texture_kind {
+    PVG_KIND_1D,
+    PVG_KIND_1D_ARRAY,
+    PVG_KIND_2D,
+    PVG_KIND_2D_ARRAY,
+    PVG_KIND_2D_MS,
+    PVG_KIND_2D_MS_ARRAY,
+    PVG_KIND_3D,
+    PVG_KIND_CUBE,
+    PVG_KIND_CUBE_ARRAY,
+    PVG_KIND_BUFFER,
+    PVG_KIND_DEPTH_2D,
+    PVG_KIND_DEPTH_2D_ARRAY,
+    PVG_KIND_DEPTH_2D_MS,
+    PVG_KIND_DEPTH_2D_MS_ARRAY,
+    PVG_KIND_DEPTH_CUBE,
+    PVG_KIND_DEPTH_CUBE_ARRAY,
+    PVG_KIND_COUNT,
+};
+
+struct pvg_kind_shape {
+    uint8_t dimension; /* enum pvg_texture_dimension */
+    uint8_t arrayed, multisampled, depth;
+};
+
+/* What a texture of @kind is. */
+struct pvg_kind_shape pvg_kind_shape(enum pvg_texture_kind kind);
+
 struct pvg_shader_texture {
     uint8_t index;     /* Metal's, of the first */
     uint8_t count;     /* consecutive indices, all in one descriptor array binding; 1: no array */
@@ -278,6 +332,12 @@ struct pvg_shader_threadgroup {
     uint32_t index; /* Metal's argument index; SpecId PVG_SPEC_THREADGROUP + index */
 };
 
+/* A heap of set 3 that the function uses: an array of options->heap_slots descriptors. */
+struct pvg_shader_heap {
+    uint8_t binding; /* PVG_HEAP_BUFFERS, PVG_HEAP_SAMPLED + ..., and so on */
+    uint8_t access;  /* enum pvg_access bits: what the function does through it */
+};
+
 /* A member of an argument buffer. */
 struct pvg_shader_member {
     uint32_t id;
@@ -308,7 +368,7 @@ enum pvg_shader_flag {
     PVG_SHADER_WRITES_SAMPLE_MASK = 1 << 7,
     PVG_SHADER_PER_SAMPLE = 1 << 8,
     PVG_SHADER_USES_SUBGROUPS = 1 << 9,  /* results depend on the SIMD width */
-    PVG_SHADER_NEEDS_ADDRESSES = 1 << 10, /* class C pointers */
+    PVG_SHADER_USES_HEAPS = 1 << 10, /* set 3: handles and pointers out of memory */
     PVG_SHADER_UNRESOLVED_CONSTANTS = 1 << 11, /* function constants had no value: zero was used */
     PVG_SHADER_USES_PUSH = 1 << 12,
     PVG_SHADER_WRITES_LAYER = 1 << 13,
@@ -342,7 +402,8 @@ struct pvg_shader_reflection {
     struct pvg_shader_threadgroup threadgroups[PVG_SHADER_BUFFERS];
     struct pvg_shader_member members[PVG_SHADER_MEMBERS];
     struct pvg_varyings varyings; /* outputs of vertex and mesh, inputs of fragment */
-    uint32_t reserved2;
+    uint32_t heap_count;
+    struct pvg_shader_heap heaps[PVG_SHADER_HEAPS];
     char entry[PVG_SHADER_NAME_SIZE]; /* terminated; the SPIR-V entry point is named "main" */
 };
 

@@ -53,6 +53,8 @@ const struct pvg_vk_feature pvg_vk_feature_table[] = {
     OPTIONAL(core.features, shaderInt16, "16-bit integers are computed in 32 bits"),
     OPTIONAL(core.features, shaderInt64, "shaders with 64-bit integers are refused"),
     OPTIONAL(core.features, shaderImageGatherExtended, "gathers with offsets are refused"),
+    OPTIONAL(core.features, shaderResourceMinLod,
+             "minimum levels are emulated, or refused with gradients"),
     OPTIONAL(core.features, shaderSampledImageArrayDynamicIndexing,
              "texture arrays are read through a switch"),
     OPTIONAL(core.features, shaderStorageImageArrayDynamicIndexing,
@@ -68,6 +70,7 @@ const struct pvg_vk_feature pvg_vk_feature_table[] = {
     OPTIONAL(core.features, textureCompressionBC, "BC textures are refused"),
     OPTIONAL(core.features, textureCompressionETC2, "ETC2 textures are decoded on the CPU"),
     OPTIONAL(core.features, wideLines, "lines are one pixel wide"),
+    OPTIONAL(v11, multiview, "vertex amplification is refused"),
     OPTIONAL(v11, storageBuffer16BitAccess, "16-bit buffer accesses are made in 32 bits"),
     OPTIONAL(v12, samplerMirrorClampToEdge, "address mode mirror-clamp-to-edge mirrors for ever"),
     OPTIONAL(v12, shaderFloat16, "halves are computed as floats (device-info key 9 is 0)"),
@@ -76,6 +79,13 @@ const struct pvg_vk_feature pvg_vk_feature_table[] = {
     OPTIONAL(v12, shaderOutputViewportIndex, "viewport selection uses viewport 0"),
     OPTIONAL(v12, storageBuffer8BitAccess, "8-bit buffer accesses are made in 32 bits"),
     OPTIONAL(v12, shaderBufferInt64Atomics, "64-bit atomics are refused"),
+    OPTIONAL(v12, shaderSampledImageArrayNonUniformIndexing, "textures in memory are refused"),
+    OPTIONAL(v12, shaderStorageBufferArrayNonUniformIndexing, "pointers in memory are refused"),
+    OPTIONAL(v12, shaderStorageImageArrayNonUniformIndexing, "textures in memory are refused"),
+    OPTIONAL(v12, shaderStorageTexelBufferArrayNonUniformIndexing,
+             "texture buffers in memory are refused"),
+    OPTIONAL(v12, shaderUniformTexelBufferArrayNonUniformIndexing,
+             "texture buffers in memory are refused"),
     OPTIONAL(v13, subgroupSizeControl, "SIMD width is the driver's choice, and is so reported"),
     OPTIONAL(v13, textureCompressionASTC_HDR, "HDR ASTC textures are decoded on the CPU"),
     OPTIONAL(raster_order, rasterizationOrderColorAttachmentAccess,
@@ -85,6 +95,12 @@ const struct pvg_vk_feature pvg_vk_feature_table[] = {
     OPTIONAL(vertex_input, vertexInputDynamicState, "pipeline variants per dynamic stride"),
     OPTIONAL(state3, extendedDynamicState3PolygonMode, "pipeline variants per fill mode"),
     OPTIONAL(state3, extendedDynamicState3DepthClampEnable, "pipeline variants per clip mode"),
+    OPTIONAL(mesh, meshShader, "object and mesh functions are refused"),
+    OPTIONAL(mesh, taskShader, "object and mesh functions are refused"),
+    OPTIONAL(atomic_float, shaderBufferFloat32AtomicAdd, "float atomics are loops"),
+    OPTIONAL(atomic_float, shaderSharedFloat32AtomicAdd, "float atomics are loops"),
+    OPTIONAL(barycentric, fragmentShaderBarycentric,
+             "fragment functions with barycentric coordinates are refused"),
 };
 const size_t pvg_vk_feature_count = G_N_ELEMENTS(pvg_vk_feature_table);
 
@@ -104,6 +120,9 @@ static void features_link(struct pvg_vk_features *f, const struct pvg_vk_extensi
     TYPE(divisor, VERTEX_ATTRIBUTE_DIVISOR_FEATURES_EXT);
     TYPE(vertex_input, VERTEX_INPUT_DYNAMIC_STATE_FEATURES_EXT);
     TYPE(state3, EXTENDED_DYNAMIC_STATE_3_FEATURES_EXT);
+    TYPE(mesh, MESH_SHADER_FEATURES_EXT);
+    TYPE(atomic_float, SHADER_ATOMIC_FLOAT_FEATURES_EXT);
+    TYPE(barycentric, FRAGMENT_SHADER_BARYCENTRIC_FEATURES_KHR);
 #undef TYPE
     tail = &f->core.pNext;
 #define LINK(member)                                                                               \
@@ -128,6 +147,15 @@ static void features_link(struct pvg_vk_features *f, const struct pvg_vk_extensi
     }
     if (extensions->state3) {
         LINK(state3);
+    }
+    if (extensions->mesh) {
+        LINK(mesh);
+    }
+    if (extensions->atomic_float) {
+        LINK(atomic_float);
+    }
+    if (extensions->barycentric) {
+        LINK(barycentric);
     }
 #undef LINK
     *tail = NULL;

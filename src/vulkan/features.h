@@ -20,6 +20,9 @@ struct pvg_vk_features {
     VkPhysicalDeviceVertexAttributeDivisorFeaturesEXT divisor;
     VkPhysicalDeviceVertexInputDynamicStateFeaturesEXT vertex_input;
     VkPhysicalDeviceExtendedDynamicState3FeaturesEXT state3;
+    VkPhysicalDeviceMeshShaderFeaturesEXT mesh;
+    VkPhysicalDeviceShaderAtomicFloatFeaturesEXT atomic_float;
+    VkPhysicalDeviceFragmentShaderBarycentricFeaturesKHR barycentric;
 };
 
 /* X(flag, extension or NULL, why): what the guest loses without the extension. The flag is a bool
@@ -36,6 +39,12 @@ struct pvg_vk_features {
       "a pipeline variant is built for each set of dynamic attribute strides")                     \
     X(state3, "VK_EXT_extended_dynamic_state3",                                                    \
       "pipeline variants are built for wire-frame and depth clamping")                             \
+    X(mesh, "VK_EXT_mesh_shader", "object and mesh functions are refused")                         \
+    X(atomic_float, "VK_EXT_shader_atomic_float", "float atomics are compare-exchange loops")      \
+    X(barycentric, "VK_KHR_fragment_shader_barycentric",                                           \
+      "fragment functions with barycentric coordinates are refused")                               \
+    X(stencil_export, "VK_EXT_shader_stencil_export",                                              \
+      "fragment functions that write the stencil are refused")                                     \
     X(depth_range, "VK_EXT_depth_range_unrestricted", "viewport depths outside 0..1 are clamped")
 
 /* The extensions that are there, one flag each. */

@@ -38,6 +38,19 @@ static uint64_t feature_bits(const struct pvg_vk *vk)
         {PVG_SHADER_FEATURE(TESSELLATION), core->tessellationShader},
         {PVG_SHADER_FEATURE(COLOUR_INPUT), vk->extensions.raster_order},
         {PVG_SHADER_FEATURE(MULTIVIEW), v11->multiview},
+        {PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING),
+         v12->shaderSampledImageArrayNonUniformIndexing &&
+             v12->shaderStorageImageArrayNonUniformIndexing &&
+             v12->shaderStorageBufferArrayNonUniformIndexing &&
+             v12->shaderUniformTexelBufferArrayNonUniformIndexing &&
+             v12->shaderStorageTexelBufferArrayNonUniformIndexing},
+        {PVG_SHADER_FEATURE(MESH),
+         vk->features.mesh.meshShader && vk->features.mesh.taskShader},
+        {PVG_SHADER_FEATURE(FLOAT_ATOMIC_ADD),
+         vk->features.atomic_float.shaderBufferFloat32AtomicAdd &&
+             vk->features.atomic_float.shaderSharedFloat32AtomicAdd},
+        {PVG_SHADER_FEATURE(BARYCENTRICS), vk->features.barycentric.fragmentShaderBarycentric},
+        {PVG_SHADER_FEATURE(STENCIL_EXPORT), vk->extensions.stencil_export},
     };
     uint64_t bits = 0;
 

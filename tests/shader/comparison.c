@@ -33,34 +33,32 @@ GBytes *comparison_assemble(const char *text, struct pvg_error *error)
     return out;
 }
 
-bool comparison_on_device(struct compute *device, GBytes *bitcode, const char *entry,
-                          const struct compute_buffer *buffers, uint32_t count, uint32_t threads,
+bool comparison_on_device(struct runner *device, GBytes *bitcode, const char *entry,
+                          const struct runner_buffer *buffers, uint32_t count, uint32_t threads,
                           struct pvg_error *error)
 {
-    const struct pvg_shader_options options = {.features = compute_features(device)};
-    const struct compute_dispatch dispatch = {
-        .threads = {threads, 1, 1},
-        .group = {threads, 1, 1},
-        .buffers = buffers,
-        .buffer_count = count,
-    };
+    const struct pvg_shader_options options = {.features = runner_features(device),
+                                               .heap_slots = RUNNER_SLOTS};
+    struct runner_dispatch dispatch = {.groups = {1, 1, 1}, .local = {threads, 1, 1}};
     struct pvg_translate_request request = {.entry = entry, .options = &options};
     struct pvg_translation translation;
     bool done = false;
 
     request.air = g_bytes_get_data(bitcode, &request.air_size);
     pvg_translate(&request, &translation);
+    memcpy(dispatch.buffers, buffers, count * sizeof(*buffers));
+    dispatch.kernel = &translation;
     if (translation.status != PVG_TRANSLATE_DONE) {
         pvg_error_set(error, "%s: %s", pvg_translate_status_words(translation.status),
                       translation.reason);
     } else if (pvg_shader_audit(&translation, &options, error)) {
-        done = compute_run(device, &translation, &dispatch, error);
+        done = runner_dispatch(device, &dispatch, error);
     }
     pvg_translation_finish(&translation);
     return done;
 }
 
-bool comparison_on_oracle(GBytes *bitcode, const char *entry, const struct compute_buffer *buffers,
+bool comparison_on_oracle(GBytes *bitcode, const char *entry, const struct runner_buffer *buffers,
                           uint32_t count, uint32_t threads, struct pvg_error *error)
 {
     gsize size;
@@ -72,7 +70,7 @@ bool comparison_on_oracle(GBytes *bitcode, const char *entry, const struct compu
         return false;
     }
     for (uint32_t i = 0; i < count; i++) {
-        bound[buffers[i].index] = buffers[i].bytes;
+        bound[i] = buffers[i].bytes;
     }
     oracle_run(oracle, bound, threads);
     oracle_destroy(oracle);

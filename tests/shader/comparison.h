@@ -5,15 +5,15 @@
 
 #include <glib.h>
 
-#include "compute.h"
+#include "runner.h"
 #include "shader/translate.h"
 
 /* Bitcode of a module given as text; NULL with @error. */
 GBytes *comparison_assemble(const char *text, struct pvg_error *error);
 
-/* Translates, audits and runs kernel @entry on @device. */
-bool comparison_on_device(struct compute *device, GBytes *bitcode, const char *entry,
-                          const struct compute_buffer *buffers, uint32_t count, uint32_t threads,
+/* Translates, audits and runs kernel @entry on @device, with buffers 0 to @count - 1. */
+bool comparison_on_device(struct runner *device, GBytes *bitcode, const char *entry,
+                          const struct runner_buffer *buffers, uint32_t count, uint32_t threads,
                           struct pvg_error *error);
 
 /* Runs it by the oracle. */

@@ -22,6 +22,8 @@
      PVG_SHADER_FEATURE(ROUND_NEAREST_16) | PVG_SHADER_FEATURE(PRESERVE_NAN_32))
 
 /* Everything, on a GPU. */
-#define EVERYTHING (((UINT64_C(1) << PVG_SHADER_FEATURE_COUNT) - 1) & ~PVG_SHADER_FEATURE(CPU))
+#define EVERYTHING                                                                                 \
+    (((UINT64_C(1) << PVG_SHADER_FEATURE_COUNT) - 1) &                                            \
+     ~(PVG_SHADER_FEATURE(CPU) | PVG_SHADER_FEATURE(MESH)))
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Every function of the spec's shader binaries translates, validates, passes the audit and makes a
- * pipeline on the CPU device, or is refused for a reason listed here by function. Skips loudly when
- * the binaries are not there; pipelines need a Vulkan device. */
+ * pipeline, or is refused for a feature listed here by function. Skips loudly when the binaries are
+ * not there; pipelines need a Vulkan device. */
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,24 +12,29 @@
 #include "shader/metallib.h"
 #include "shader/translate.h"
 
-/* Functions that do not translate, and what stands in the way. Both directions are checked: what is
- * not listed must translate, what is listed must be refused with these words. */
+/* Functions that need a feature not every device has. Both directions are checked: where the device
+ * lacks it they must be refused with these words, everything else must translate. */
 static const struct {
-    const char *file, *entry, *words;
+    const char *file, *entry;
+    uint64_t feature;
+    const char *words;
 } wanting[] = {
-    {"icb_mesh", "mesh_main", "an object or mesh function"},
-    {"icb_object", "mesh_main", "an object or mesh function"},
-    {"icb_object", "object_main", "an object or mesh function"},
-    {"icb_ab_", "icb_ab_", "a texture out of an argument buffer"},
-    {"own_argbuf", "own_argbuf", "a pointer out of memory"},
-    {"own_bindless_fs", "own_bindless_fs", "a texture out of an argument buffer"},
-    {"antinaho__3D-Engine__", "shape_fragment", "a texture out of an argument buffer"},
+    {"icb_mesh", "mesh_main", PVG_SHADER_FEATURE(MESH), "VK_EXT_mesh_shader"},
+    {"icb_object", "mesh_main", PVG_SHADER_FEATURE(MESH), "VK_EXT_mesh_shader"},
+    {"icb_object", "object_main", PVG_SHADER_FEATURE(MESH), "VK_EXT_mesh_shader"},
+    {"icb_ab_", "icb_ab_", PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING), "descriptor indexing"},
+    {"own_argbuf", "own_argbuf", PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING), "descriptor indexing"},
+    {"own_bindless_fs", "own_bindless_fs", PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING),
+     "descriptor indexing"},
+    {"antinaho__3D-Engine__", "shape_fragment", PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING),
+     "descriptor indexing"},
 };
 
-static const char *is_wanting(const char *file, const char *entry)
+static const char *is_wanting(const char *file, const char *entry, uint64_t features)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(wanting); i++) {
-        if (g_str_has_prefix(file, wanting[i].file) && g_str_has_prefix(entry, wanting[i].entry)) {
+        if (g_str_has_prefix(file, wanting[i].file) && g_str_has_prefix(entry, wanting[i].entry) &&
+            !(features & wanting[i].feature)) {
             return wanting[i].words;
         }
     }
@@ -46,16 +51,16 @@ struct tally {
     uint64_t words, nanoseconds;
 };
 
-static bool makes_pipeline(struct tally *tally, const struct pvg_translation *t, char *why,
-                           size_t size)
+static bool makes_pipeline(struct tally *tally, const struct pvg_translation *t,
+                           struct pvg_error *error)
 {
     switch (t->reflection.stage) {
     case PVG_STAGE_KERNEL:
-        return runner_makes_compute(tally->runner, t, why, size);
+        return runner_makes_compute(tally->runner, t, error);
     case PVG_STAGE_VERTEX:
-        return runner_makes_graphics(tally->runner, t, NULL, why, size);
+        return runner_makes_graphics(tally->runner, NULL, t, NULL, error);
     case PVG_STAGE_FRAGMENT:
-        return runner_makes_graphics(tally->runner, &quad_vertex, t, why, size);
+        return runner_makes_graphics(tally->runner, NULL, &quad_vertex, t, error);
     default:
         return true;
     }
@@ -71,12 +76,14 @@ static void translate_entry(struct tally *tally, const char *file,
                                             .air_size = function->bitcode_size,
                                             .entry = entry->name,
                                             .options = options};
-    const char *device = tally->everything ? "everything" : "lavapipe";
-    const char *words = is_wanting(file, entry->name);
+    const char *device = tally->runner ? runner_device_name(tally->runner) : "everything", *words;
     struct pvg_error error = {0};
-    char verdict[512] = "", why[256];
+    char verdict[512] = "";
 
-    options->features = tally->everything ? EVERYTHING : LAVAPIPE;
+    options->features = tally->runner ? runner_features(tally->runner)
+                        : tally->everything ? EVERYTHING : LAVAPIPE;
+    options->heap_slots = RUNNER_SLOTS;
+    words = is_wanting(file, entry->name, options->features);
     if (tally->runner) {
         options->has_varyings = 1;
         options->varyings = quad_vertex.reflection.varyings;
@@ -88,8 +95,8 @@ static void translate_entry(struct tally *tally, const char *file,
                  out->reason);
     } else if (!pvg_shader_audit(out, options, &error)) {
         snprintf(verdict, sizeof(verdict), "audit: %.200s", error.message);
-    } else if (tally->runner && !makes_pipeline(tally, out, why, sizeof(why))) {
-        snprintf(verdict, sizeof(verdict), "pipeline: %s", why);
+    } else if (tally->runner && !makes_pipeline(tally, out, &error)) {
+        snprintf(verdict, sizeof(verdict), "pipeline: %.200s", error.message);
     } else {
         tally->words += out->word_count;
         for (unsigned i = 0; i < G_N_ELEMENTS(out->nanoseconds); i++) {
@@ -170,7 +177,7 @@ int main(void)
 {
     const char *fixtures = g_getenv("PVG_FIXTURES");
     struct runner *runner;
-    char why[256] = "";
+    struct pvg_error error;
 
     printf("1..2\n");
     if (!fixtures || !g_file_test(fixtures, G_FILE_TEST_IS_DIR)) {
@@ -180,9 +187,9 @@ int main(void)
         return 0;
     }
     translate_quad(fixtures);
-    runner = runner_create(why, sizeof(why));
+    runner = runner_create(NULL, &error);
     if (!runner) {
-        printf("# pipelines are not made: %s\n", why);
+        printf("# pipelines are not made: %s\n", error.message);
     }
     for (int everything = 0; everything < 2; everything++) {
         struct tally tally = {.everything = everything, .runner = everything ? NULL : runner};
@@ -190,7 +197,7 @@ int main(void)
         walk(&tally, fixtures);
         printf("%s %d - %u functions on %s: %u translated, %u refused as listed, %u failed\n",
                tally.failed || !tally.functions ? "not ok" : "ok", 1 + everything, tally.functions,
-               everything ? "a device with everything" : "lavapipe", tally.translated,
+               tally.runner ? runner_device_name(tally.runner) : "a device with everything", tally.translated,
                tally.refused, tally.failed);
         printf("# %.2f ms and %.0f words a function on average\n",
                (double)tally.nanoseconds / 1e6 / MAX(tally.translated, 1u),

@@ -216,17 +216,17 @@ struct sides {
     uint32_t ours[THREADS], theirs[THREADS], theirs_flushed[THREADS];
 };
 
-static bool run(struct compute *device, GBytes *bitcode, void *in, uint32_t *out,
+static bool run(struct runner *device, GBytes *bitcode, void *in, uint32_t *out,
                 struct pvg_error *error)
 {
-    const struct compute_buffer buffers[] = {{0, in, 4 * OPERANDS * THREADS},
-                                             {1, out, 4 * THREADS}};
+    const struct runner_buffer buffers[] = {{.bytes = in, .size = 4 * OPERANDS * THREADS},
+                                            {.bytes = out, .size = 4 * THREADS}};
 
     return device ? comparison_on_device(device, bitcode, "k", buffers, 2, THREADS, error)
                   : comparison_on_oracle(bitcode, "k", buffers, 2, THREADS, error);
 }
 
-static bool compare(struct compute *device, const struct reference *row, struct sides *sides)
+static bool compare(struct runner *device, const struct reference *row, struct sides *sides)
 {
     g_autofree char *text = kernel_text(row);
     struct pvg_error error = {0};
@@ -263,7 +263,7 @@ int main(void)
 {
     g_autofree struct sides *sides = g_new(struct sides, 1);
     struct pvg_error error = {0};
-    struct compute *device = compute_create(NULL, &error);
+    struct runner *device = runner_create(NULL, &error);
     bool all = true;
 
     if (!device) {
@@ -277,6 +277,6 @@ int main(void)
         printf("%s %zu %s\n", same ? "ok" : "not ok", i + 1, references[i].name);
         all &= same;
     }
-    compute_destroy(device);
+    runner_destroy(device);
     return !all;
 }

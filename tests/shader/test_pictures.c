@@ -18,7 +18,7 @@ struct picture {
     struct pvg_metallib library[2];
     struct pvg_translation stage[2];
     struct runner_draw draw;
-    char why[512];
+    struct pvg_error error;
     bool ok;
 };
 
@@ -37,13 +37,13 @@ static bool open_stage(struct picture *p, unsigned i, const char *file, const ch
     }
     if (!g_file_get_contents(path, &p->bytes[i], &size, NULL) ||
         pvg_metallib_init(&p->library[i], p->bytes[i], size) != PVG_ACCEPTED) {
-        snprintf(p->why, sizeof(p->why), "cannot read %s", path);
+        pvg_error_set(&p->error, "cannot read %s", path);
         return false;
     }
     request.air = p->library[i].functions[0].bitcode;
     request.air_size = p->library[i].functions[0].bitcode_size;
     pvg_translate(&request, &p->stage[i]);
-    snprintf(p->why, sizeof(p->why), "%s", p->stage[i].reason);
+    pvg_error_set(&p->error, "%s", p->stage[i].reason);
     return p->stage[i].status == PVG_TRANSLATE_DONE;
 }
 
@@ -58,20 +58,20 @@ static void open_picture(struct picture *p, const char *vertex, const char *vert
 static void finish(struct picture *p, const uint8_t *want, int tolerance, const char *sentence)
 {
     if (p->ok) {
-        p->ok = runner_draw(runner, &p->draw, p->why, sizeof(p->why));
+        p->ok = runner_draw(runner, &p->draw, &p->error);
     }
     for (size_t i = 0; p->ok && i < sizeof(p->draw.pixels); i++) {
         if (abs(p->draw.pixels[i] - want[i % 4]) > tolerance) {
             const uint8_t *at = p->draw.pixels + i / 4 * 4;
 
-            snprintf(p->why, sizeof(p->why), "pixel %zu is (%u, %u, %u, %u)", i / 4, at[0], at[1],
+            pvg_error_set(&p->error, "pixel %zu is (%u, %u, %u, %u)", i / 4, at[0], at[1],
                      at[2], at[3]);
             p->ok = false;
         }
     }
     printf("%s %u - %s\n", p->ok ? "ok" : "not ok", ++number, sentence);
     if (!p->ok) {
-        printf("# %s\n", p->why);
+        printf("# %s\n", p->error.message);
     }
     for (unsigned i = 0; i < 2; i++) {
         pvg_translation_finish(&p->stage[i]);
@@ -113,14 +113,14 @@ int main(void)
 {
     const char *fixtures = g_getenv("PVG_FIXTURES");
     g_autofree char *air = g_build_filename(fixtures ? fixtures : "", "air", NULL);
-    char why[256] = "no shader binaries; set the meson option spec_fixtures";
+    struct pvg_error error = {.message = "no shader binaries; set the meson option spec_fixtures"};
 
     folder = air;
     if (g_file_test(air, G_FILE_TEST_IS_DIR)) {
-        runner = runner_create(why, sizeof(why));
+        runner = runner_create(NULL, &error);
     }
     if (!runner) {
-        printf("1..0 # SKIP %s\n", why);
+        printf("1..0 # SKIP %s\n", error.message);
         return 0;
     }
     tinted_quad(1.0f, (uint8_t[4]){17, 91, 203, 255}, "a textured quad shows its texel everywhere");

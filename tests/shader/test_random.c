@@ -28,13 +28,13 @@ static void fill_inputs(uint32_t *words)
 }
 
 /* Runs @count programs on one side; @out has their results. */
-static bool run(struct compute *device, GBytes *bitcode, unsigned count, uint32_t *out,
+static bool run(struct runner *device, GBytes *bitcode, unsigned count, uint32_t *out,
                 struct pvg_error *error)
 {
     uint32_t in[GENERATED_INPUT_WORDS];
-    const struct compute_buffer buffers[] = {
-        {0, in, sizeof(in)},
-        {1, out, 4 * (size_t)THREADS * count},
+    const struct runner_buffer buffers[] = {
+        {.bytes = in, .size = sizeof(in)},
+        {.bytes = out, .size = 4 * (size_t)THREADS * count},
     };
 
     fill_inputs(in);
@@ -44,7 +44,7 @@ static bool run(struct compute *device, GBytes *bitcode, unsigned count, uint32_
 }
 
 /* How many of the @count programs of a kernel differ, or could not be compared. */
-static unsigned compare(struct compute *device, GString *text, uint32_t seed, unsigned count)
+static unsigned compare(struct runner *device, GString *text, uint32_t seed, unsigned count)
 {
     g_autofree uint32_t *ours = g_new(uint32_t, THREADS * count);
     g_autofree uint32_t *theirs = g_new(uint32_t, THREADS * count);
@@ -76,7 +76,7 @@ static unsigned compare(struct compute *device, GString *text, uint32_t seed, un
     return faults;
 }
 
-static int compare_file(struct compute *device, const char *path)
+static int compare_file(struct runner *device, const char *path)
 {
     g_autofree char *bytes = NULL;
     gsize size;
@@ -98,7 +98,7 @@ int main(int argc, char **argv)
     unsigned programs = argc > 1 ? strtoul(argv[1], NULL, 0) : 2000, faults = 0;
     uint32_t seed = argc > 2 ? strtoul(argv[2], NULL, 0) : 1;
     struct pvg_error error = {0};
-    struct compute *device = compute_create(NULL, &error);
+    struct runner *device = runner_create(NULL, &error);
 
     setvbuf(stdout, NULL, _IOLBF, 0); /* what was found is seen when the run is cut short */
     if (!device) {
@@ -108,7 +108,7 @@ int main(int argc, char **argv)
     if (argc > 1 && g_str_has_suffix(argv[1], ".ll")) {
         int status = compare_file(device, argv[1]);
 
-        compute_destroy(device);
+        runner_destroy(device);
         return status;
     }
     puts("1..1");
@@ -122,7 +122,7 @@ int main(int argc, char **argv)
         done += count;
     }
     printf("%s 1 %u random programs compute on %s what they compute on the CPU\n",
-           faults ? "not ok" : "ok", programs, compute_device_name(device));
-    compute_destroy(device);
+           faults ? "not ok" : "ok", programs, runner_device_name(device));
+    runner_destroy(device);
     return faults != 0;
 }

@@ -63,7 +63,7 @@ static const struct {
     {"a pointer out of memory is refused by feature",
      KERNEL("  %p = load ptr addrspace(1), ptr addrspace(1) %d\n"
             "  store i32 1, ptr addrspace(1) %p\n"),
-     "!{!10}", 0, PVG_TRANSLATE_FEATURE, "bufferDeviceAddress"},
+     "!{!10}", 0, PVG_TRANSLATE_FEATURE, "descriptor indexing"},
     {"64-bit arithmetic is refused where the device lacks it",
      KERNEL("  %x = load i64, ptr addrspace(1) %d\n  %y = mul i64 %x, %x\n"
             "  store i64 %y, ptr addrspace(1) %d\n"),

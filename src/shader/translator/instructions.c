@@ -258,11 +258,8 @@ static uint32_t bitcast(struct translator *t, LLVMValueRef i)
 
 static uint32_t float_to_float(struct translator *t, LLVMValueRef i)
 {
-    uint32_t type = result_type(t, i), value = operand(t, i, 0);
+    uint32_t value = math_to_type(t, operand(t, i, 0), result_type(t, i));
 
-    value = spirv_type_of(&t->spirv, value) == type
-                ? value
-                : spirv_op(&t->spirv, SpvOpFConvert, type, value);
     return type_is_bfloat(LLVMTypeOf(i)) ? math_bfloat_round(t, value) : value;
 }
 
@@ -400,6 +397,19 @@ static uint32_t select_value(struct translator *t, LLVMValueRef i)
     return spirv_op(b, SpvOpSelect, type, operand(t, i, 0), operand(t, i, 1), operand(t, i, 2));
 }
 
+static uint32_t pointer_number(struct translator *t, LLVMValueRef i)
+{
+    struct spirv_builder *b = &t->spirv;
+    uint32_t type = result_type(t, i), pair, low, high;
+
+    heap_put_together(t, memory_pointer(t, LLVMGetOperand(i, 0)), &low, &high);
+    if (spirv_width(b, type) != 64) {
+        refuse(t, PVG_TRANSLATE_UNSUPPORTED, "a pointer as no 64-bit number");
+    }
+    pair = spirv_op(b, SpvOpCompositeConstruct, spirv_vector(b, u32_type(t), 2), low, high);
+    return spirv_op(b, SpvOpBitcast, type, pair);
+}
+
 /* ---- Dispatch ---- */
 
 static uint32_t emit_value(struct translator *t, LLVMValueRef i)
@@ -482,6 +492,8 @@ static uint32_t emit_value(struct translator *t, LLVMValueRef i)
         return operand(t, i, 0);
     case LLVMLoad:
         return memory_load(t, i);
+    case LLVMPtrToInt:
+        return pointer_number(t, i);
     default:
         refuse(t, PVG_TRANSLATE_UNSUPPORTED, "instruction of opcode %d", (int)opcode);
     }

@@ -97,8 +97,8 @@ static uint32_t order_bits(struct translator *t, struct root *root, uint32_t ord
     if (order == 0) {
         return 0;
     }
-    bits = root->kind == ROOT_BUFFER ? SpvMemorySemanticsUniformMemoryMask
-                                     : SpvMemorySemanticsWorkgroupMemoryMask;
+    bits = root->kind == ROOT_THREADGROUP ? SpvMemorySemanticsWorkgroupMemoryMask
+                                          : SpvMemorySemanticsUniformMemoryMask;
     if (load) {
         return bits | SpvMemorySemanticsAcquireMask | SpvMemorySemanticsMakeVisibleMask;
     }
@@ -151,12 +151,12 @@ static uint32_t emit_on_root(struct translator *t, struct root *root, void *data
     unsigned size = spirv_width(b, a->type) / 8;
     uint32_t word, scope, order;
 
-    if (root->kind != ROOT_BUFFER && root->kind != ROOT_THREADGROUP) {
+    if (root->kind != ROOT_BUFFER && root->kind != ROOT_HEAP && root->kind != ROOT_THREADGROUP) {
         refuse(t, PVG_TRANSLATE_UNSUPPORTED, "an atomic operation on private memory");
     }
     root->access |= PVG_ACCESS_READ;
     word = memory_atom(t, root, a->offset, size);
-    scope = root->kind == ROOT_BUFFER ? device_scope(t) : u32_constant(t, SpvScopeWorkgroup);
+    scope = root->kind == ROOT_THREADGROUP ? u32_constant(t, SpvScopeWorkgroup) : device_scope(t);
     a->order = order_bits(t, root, a->order, a->operation == ATOMIC_LOAD,
                           a->operation == ATOMIC_STORE);
     order = u32_constant(t, a->order);

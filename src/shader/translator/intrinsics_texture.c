@@ -12,7 +12,8 @@ struct texture_call {
     struct call *call;
     uint32_t (*emit)(struct translator *t, struct texture_call *x);
     struct root *texture_root, *sampler_root;
-    struct pointer *sampler;
+    struct pointer *handle, *sampler;
+    uint32_t slot; /* of a texture out of memory */
     char kind[48];
     bool compare, gradients;
     struct texture *texture;
@@ -196,6 +197,12 @@ static int pixel_coordinates(struct translator *t, struct texture_call *x, uint3
     if (root->kind == ROOT_CONSTANT_SAMPLER) {
         return root->words[0] >> 15 & 1;
     }
+    if (root->kind == ROOT_HEAP) {
+        word = u32_shr(t, memory_offset_bytes(t, x->sampler), 31);
+        *condition = spirv_op(&t->spirv, SpvOpINotEqual, spirv_bool(&t->spirv), word,
+                              u32_constant(t, 0));
+        return 2;
+    }
     bit = root->index + (resource_set(t) == 1 ? 16 : 0);
     word = u32_and(t, resource_push(t, PVG_PUSH_PIXEL_SAMPLERS), 1u << bit);
     *condition = spirv_op(&t->spirv, SpvOpINotEqual, spirv_bool(&t->spirv), word,
@@ -203,9 +210,11 @@ static int pixel_coordinates(struct translator *t, struct texture_call *x, uint3
     return 2;
 }
 
-static uint32_t image_value(struct translator *t, const struct texture *texture)
+static uint32_t image_value(struct translator *t, const struct texture_call *x)
 {
-    return spirv_op(&t->spirv, SpvOpLoad, texture->type, texture->variable);
+    return x->texture->heap
+               ? heap_image(t, x->texture, x->slot)
+               : spirv_op(&t->spirv, SpvOpLoad, x->texture->type, x->texture->variable);
 }
 
 /* Coordinates divided by the size of level 0. */
@@ -217,24 +226,36 @@ static uint32_t normalised(struct translator *t, struct texture_call *x, uint32_
 
     spirv_capability(b, SpvCapabilityImageQuery);
     size = spirv_op(b, SpvOpImageQuerySizeLod, spirv_shaped(b, type, u32_type(t)),
-                    image_value(t, x->texture), u32_constant(t, 0));
+                    image_value(t, x), u32_constant(t, 0));
     size = spirv_op(b, SpvOpConvertUToF, type, size);
     return spirv_op(b, SpvOpFDiv, type, coordinates, size);
+}
+
+static uint32_t sampler_value(struct translator *t, const struct texture_call *x)
+{
+    if (x->sampler_root->kind == ROOT_HEAP) {
+        return heap_sampler(t, memory_offset_bytes(t, x->sampler), x->compare);
+    }
+    return spirv_op(&t->spirv, SpvOpLoad, spirv_unique_type(&t->spirv, SpvOpTypeSampler, NULL, 0),
+                    resource_sampler(t, x->sampler_root, x->compare));
 }
 
 static uint32_t sampled_image(struct translator *t, struct texture_call *x)
 {
     struct spirv_builder *b = &t->spirv;
-    uint32_t type, sampler;
+    uint32_t type, sampler, id;
 
     if (x->texture->storage || x->texture->multisampled ||
         x->texture->dimension == PVG_TEXTURE_TEXEL_BUFFER) {
         call_misuse(t, x->call, "a texture that cannot be sampled");
     }
     type = spirv_unique_type(b, SpvOpTypeSampledImage, &x->texture->type, 1);
-    sampler = spirv_op(b, SpvOpLoad, spirv_unique_type(b, SpvOpTypeSampler, NULL, 0),
-                       resource_sampler(t, x->sampler_root, x->compare));
-    return spirv_op(b, SpvOpSampledImage, type, image_value(t, x->texture), sampler);
+    sampler = sampler_value(t, x);
+    id = spirv_op(b, SpvOpSampledImage, type, image_value(t, x), sampler);
+    if (x->texture->heap || x->sampler_root->kind == ROOT_HEAP) {
+        spirv_decorate(b, id, SpvDecorationNonUniform);
+    }
+    return id;
 }
 
 /* ---- Image operands ---- */
@@ -595,7 +616,7 @@ static uint32_t clamped_level(struct translator *t, struct texture_call *x, uint
         return level;
     }
     spirv_capability(b, SpvCapabilityImageQuery);
-    levels = spirv_op(b, SpvOpImageQueryLevels, u32_type(t), image_value(t, x->texture));
+    levels = spirv_op(b, SpvOpImageQueryLevels, u32_type(t), image_value(t, x));
     levels = spirv_op(b, SpvOpISub, u32_type(t), levels, u32_constant(t, 1));
     return u32_min(t, level, levels);
 }
@@ -623,7 +644,7 @@ static uint32_t emit_read(struct translator *t, struct texture_call *x)
         return result(t, x->call,
                       emit_image(t, SpvOpImageFetch, texel_type(t, x->texture), head, 2, &o));
     }
-    head[0] = image_value(t, x->texture);
+    head[0] = image_value(t, x);
     if (x->texture->storage) {
         if (sample_index) {
             add_operand(&o, SpvImageOperandsSampleMask, sample_index);
@@ -666,7 +687,7 @@ static uint32_t emit_write(struct translator *t, struct texture_call *x)
     if (type_of(t, texel) != type) {
         texel = spirv_op(b, SpvOpBitcast, type, texel);
     }
-    head[0] = image_value(t, x->texture);
+    head[0] = image_value(t, x);
     head[2] = texel;
     o.mask |= SpvImageOperandsNonPrivateTexelMask;
     (void)emit_image(t, SpvOpImageWrite, 0, head, 3, &o);
@@ -689,7 +710,7 @@ static uint32_t emit_query(struct translator *t, struct texture_call *x)
     struct spirv_builder *b = &t->spirv;
     const struct texture *texture = x->texture;
     enum query query = (enum query)x->call->row->detail;
-    uint32_t image = image_value(t, texture), size, wanted, count, value;
+    uint32_t image = image_value(t, x), size, wanted, count, value;
 
     spirv_capability(b, SpvCapabilityImageQuery);
     if (query == QUERY_LEVELS) {
@@ -727,8 +748,9 @@ static uint32_t emit_query(struct translator *t, struct texture_call *x)
 
 static uint32_t emit_is_null(struct translator *t, struct texture_call *x)
 {
-    (void)x;
-    return spirv_constant_bool(&t->spirv, false);
+    return x->texture->heap ? spirv_op(&t->spirv, SpvOpIEqual, spirv_bool(&t->spirv), x->slot,
+                                       u32_constant(t, 0))
+                            : spirv_constant_bool(&t->spirv, false);
 }
 
 static uint32_t emit_fence(struct translator *t, struct texture_call *x)
@@ -787,7 +809,12 @@ static uint32_t emit_texel_atomic(struct translator *t, struct texture_call *x)
         value = scalar == u32_type(t) ? value : spirv_op(b, SpvOpBitcast, scalar, value);
     }
     pointer = spirv_op(b, SpvOpImageTexelPointer, spirv_pointer(b, SpvStorageClassImage, scalar),
-                       x->texture->variable, position, none);
+                       x->texture->heap ? heap_image_pointer(t, x->texture, x->slot)
+                                        : x->texture->variable,
+                       position, none);
+    if (x->texture->heap) {
+        spirv_decorate(b, pointer, SpvDecorationNonUniform);
+    }
     spirv_capability(b, SpvCapabilityVulkanMemoryModelDeviceScope);
     scope = u32_constant(t, SpvScopeDevice);
     if (op == SpvOpAtomicStore) {
@@ -824,7 +851,9 @@ static uint32_t with_texture(struct translator *t, struct root *root, void *data
     struct texture_call *x = data;
 
     x->texture_root = root;
-    x->texture = resource_texture(t, root, x->kind, texel_class(x->call));
+    x->texture = resource_texture(t, root, call_operand(x->call, 0), x->kind,
+                                  texel_class(x->call));
+    x->slot = x->texture->heap ? memory_offset_bytes(t, x->handle) : 0;
     if (x->sampler) {
         return memory_for_each_root(t, x->sampler, result_type(t, x->call), with_sampler, x);
     }
@@ -857,8 +886,8 @@ static uint32_t run(struct translator *t, struct call *c, const char *kind,
         x.kind[strlen(x.kind) - strlen("_grad")] = '\0';
     }
     x.sampler = sampler ? memory_pointer(t, call_operand(c, 1)) : NULL;
-    return memory_for_each_root(t, memory_pointer(t, call_operand(c, 0)), result_type(t, c),
-                                with_texture, &x);
+    x.handle = memory_pointer(t, call_operand(c, 0));
+    return memory_for_each_root(t, x.handle, result_type(t, c), with_texture, &x);
 }
 
 static uint32_t do_sample(struct translator *t, struct call *c)

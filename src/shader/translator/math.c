@@ -26,9 +26,15 @@ uint32_t math_is_nan(struct translator *t, uint32_t value)
 
 uint32_t math_to_type(struct translator *t, uint32_t value, uint32_t type)
 {
-    return spirv_type_of(&t->spirv, value) == type
-               ? value
-               : spirv_op(&t->spirv, SpvOpFConvert, type, value);
+    if (spirv_type_of(&t->spirv, value) == type) {
+        return value;
+    }
+    value = spirv_op(&t->spirv, SpvOpFConvert, type, value);
+    if (spirv_width(&t->spirv, type) < 32) {
+        /* drivers drop half(x) where it is widened again, unless told that it matters */
+        spirv_decorate(&t->spirv, value, SpvDecorationNoContraction);
+    }
+    return value;
 }
 
 uint32_t math_to_float32(struct translator *t, uint32_t value)

@@ -15,6 +15,9 @@ static uint32_t chain(struct translator *t, struct root *root, unsigned shift, u
     struct spirv_builder *b = &t->spirv;
     uint32_t word = spirv_int(b, 8u << shift), value;
 
+    if (root->kind == ROOT_HEAP) {
+        return heap_element(t, root, shift, index);
+    }
     if (root->kind == ROOT_BUFFER) {
         return spirv_op(b, SpvOpAccessChain, spirv_pointer(b, SpvStorageClassStorageBuffer, word),
                         resource_buffer_view(t, root, shift), u32_constant(t, 0), index);
@@ -26,11 +29,16 @@ static uint32_t chain(struct translator *t, struct root *root, unsigned shift, u
                     index);
 }
 
+static bool is_buffer(const struct root *root)
+{
+    return root->kind == ROOT_BUFFER || root->kind == ROOT_HEAP;
+}
+
 /* Device memory that is written somewhere and threadgroup memory are shared between invocations. */
 static bool is_shared(const struct root *root)
 {
     return root->storage == SpvStorageClassWorkgroup ||
-           (root->kind == ROOT_BUFFER && (root->access & PVG_ACCESS_WRITE));
+           (is_buffer(root) && (root->access & PVG_ACCESS_WRITE));
 }
 
 static uint32_t load_element(struct translator *t, struct root *root, unsigned shift,
@@ -105,7 +113,7 @@ static unsigned log2_of(unsigned alignment)
 
 static bool has_view(struct translator *t, struct root *root, unsigned shift)
 {
-    if (root->kind != ROOT_BUFFER) {
+    if (!is_buffer(root)) {
         return false;
     }
     return shift == 0 ? has(t, PVG_SHADER_FEATURE_BIT_STORAGE8) &&
@@ -193,11 +201,10 @@ static void merge_bits(struct translator *t, struct root *root, struct offset of
 
     if (is_shared(root)) {
         uint32_t word = chain(t, root, 2, index);
-        uint32_t scope = u32_constant(t, root->kind == ROOT_BUFFER ? SpvScopeDevice
-                                                                    : SpvScopeWorkgroup);
+        uint32_t scope = u32_constant(t, is_buffer(root) ? SpvScopeDevice : SpvScopeWorkgroup);
         uint32_t relaxed = u32_constant(t, 0);
 
-        if (root->kind == ROOT_BUFFER) {
+        if (is_buffer(root)) {
             spirv_capability(b, SpvCapabilityVulkanMemoryModelDeviceScope);
         }
         (void)spirv_op(b, SpvOpAtomicAnd, u32_type(t), word, scope, relaxed, clear);
@@ -496,10 +503,28 @@ uint32_t memory_load(struct translator *t, LLVMValueRef load)
                              LLVMGetAlignment(load));
 }
 
+/* A pointer goes to memory as the number it came out as. */
+static void store_number(struct translator *t, LLVMValueRef store, LLVMValueRef value)
+{
+    LLVMTypeRef word = LLVMIntTypeInContext(t->context, 32);
+    struct pointer to = *memory_pointer(t, LLVMGetOperand(store, 1));
+    unsigned alignment = LLVMGetAlignment(store);
+    uint32_t low, high;
+
+    heap_put_together(t, memory_pointer(t, value), &low, &high);
+    memory_store_typed(t, &to, word, low, alignment);
+    to.offset.constant += 4;
+    memory_store_typed(t, &to, word, high, MIN(alignment, 4u));
+}
+
 void memory_store(struct translator *t, LLVMValueRef store)
 {
     LLVMValueRef value = LLVMGetOperand(store, 0);
 
+    if (LLVMGetTypeKind(LLVMTypeOf(value)) == LLVMPointerTypeKind) {
+        store_number(t, store, value);
+        return;
+    }
     memory_store_typed(t, memory_pointer(t, LLVMGetOperand(store, 1)), LLVMTypeOf(value),
                        value_id(t, value), LLVMGetAlignment(store));
 }
@@ -594,7 +619,7 @@ static void note_write(struct translator *t, LLVMValueRef pointer)
         struct root *root = roots->pdata[i];
 
         root->access |= PVG_ACCESS_WRITE;
-        if (root->kind == ROOT_BUFFER) {
+        if (is_buffer(root)) {
             t->reflection->flags |= PVG_SHADER_WRITES_MEMORY;
         }
     }

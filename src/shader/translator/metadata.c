@@ -244,7 +244,6 @@ static struct argument read_argument(struct translator *t, LLVMValueRef node, bo
     if (a.link && strlen(a.link) > 255) {
         refuse(t, PVG_TRANSLATE_LIMIT, "link string longer than 255 bytes");
     }
-    check_indices(t, &a);
     return a;
 }
 
@@ -256,6 +255,7 @@ static GArray *read_arguments(struct translator *t, LLVMValueRef node, bool inpu
     for (unsigned i = 0; i < items.count; i++) {
         struct argument a = read_argument(t, items.at[i], input);
 
+        check_indices(t, &a);
         g_array_append_val(list, a);
     }
     return list;
@@ -481,6 +481,30 @@ GArray *metadata_control_point_fields(struct translator *t, const struct argumen
         }
     }
     return fields;
+}
+
+struct argument *metadata_member(struct translator *t, const struct argument *argument,
+                                 uint32_t offset)
+{
+    struct items items = items_of(t, argument->members);
+    struct argument *found = NULL;
+    uint32_t at = 0;
+
+    while (items.next < items.count) {
+        LLVMValueRef item = next_item(&items);
+        const char *text = text_of(t, item);
+
+        if (is_number(item)) {
+            at = (uint32_t)LLVMConstIntGetZExtValue(item);
+            items.next += 4; /* size, array length, type name, member name */
+        } else if (text && is(text, "air.indirect_argument") && at <= offset) {
+            found = keep(t, sizeof(*found));
+            *found = read_argument(t, next_item(&items), true);
+        } else if (text) {
+            (void)next_item(&items);
+        }
+    }
+    return found;
 }
 
 /* Reports the members of an argument buffer. Spec: 70-air 5.3. */

@@ -208,6 +208,8 @@ static unsigned offset_alignment(struct translator *t, GHashTable *seen, LLVMVal
             walk_gep(t, value, add_alignment, &a);
         }
         lower(&a, offset_alignment(t, seen, through));
+    } else if (LLVMIsALoadInst(value) || LLVMIsAIntToPtrInst(value)) {
+        a.shift = 0; /* a number out of memory */
     }
     return a.shift;
 }
@@ -226,7 +228,11 @@ static uint32_t ordinal_of(struct translator *t, struct pointer *p)
 {
     struct root *only = p->roots->len ? p->roots->pdata[0] : NULL;
 
-    return p->ordinal ? p->ordinal : u32_constant(t, only ? only->ordinal : 0);
+    /* null in memory is slot 0 of the heap */
+    return p->ordinal ? p->ordinal
+                      : u32_constant(t, only && !(only->kind == ROOT_NULL && t->heap)
+                                            ? only->ordinal
+                                            : 0);
 }
 
 struct pointer *memory_pointer(struct translator *t, LLVMValueRef value)
@@ -248,7 +254,6 @@ struct pointer *memory_pointer(struct translator *t, LLVMValueRef value)
         return p;
     }
     if (LLVMIsAInstruction(value) && !LLVMIsAAllocaInst(value)) {
-        (void)roots_of(t, value); /* refuses by what it is used for */
         refuse(t, PVG_TRANSLATE_UNSUPPORTED, "a pointer of unknown origin");
     }
     p = new_pointer(t, value);
@@ -274,6 +279,44 @@ static void define_select(struct translator *t, LLVMValueRef select)
     }
 }
 
+/* A pointer that is a number in memory, or was one. */
+static void define_number(struct translator *t, LLVMValueRef instruction)
+{
+    LLVMValueRef from = LLVMGetOperand(instruction, 0);
+    GPtrArray *roots = roots_of(t, instruction);
+    uint32_t pair, parts[2];
+    struct pointer *p;
+
+    if (LLVMIsALoadInst(instruction)) {
+        LLVMTypeRef word = LLVMIntTypeInContext(t->context, 32);
+        struct pointer at = *memory_pointer(t, from);
+        unsigned alignment = LLVMGetAlignment(instruction);
+
+        parts[0] = memory_load_typed(t, &at, word, alignment);
+        at.offset.constant += 4;
+        parts[1] = memory_load_typed(t, &at, word, MIN(alignment, 4u));
+    } else {
+        uint32_t number = value_id(t, from);
+
+        if (LLVMGetTypeKind(LLVMTypeOf(from)) != LLVMIntegerTypeKind ||
+            LLVMGetIntTypeWidth(LLVMTypeOf(from)) != 64) {
+            refuse(t, PVG_TRANSLATE_UNSUPPORTED, "a pointer made of no 64-bit number");
+        }
+        pair = spirv_op(&t->spirv, SpvOpBitcast, spirv_vector(&t->spirv, u32_type(t), 2), number);
+        for (uint32_t i = 0; i < 2; i++) {
+            parts[i] = spirv_op(&t->spirv, SpvOpCompositeExtract, u32_type(t), pair, i);
+        }
+    }
+    p = new_pointer(t, instruction);
+    p->roots = roots;
+    heap_take_apart(t, parts[0], parts[1], p);
+}
+
+uint32_t memory_offset_bytes(struct translator *t, struct pointer *pointer)
+{
+    return in_units(t, pointer->offset, 0);
+}
+
 void memory_define(struct translator *t, LLVMValueRef instruction)
 {
     LLVMValueRef through = roots_through(instruction);
@@ -290,8 +333,9 @@ void memory_define(struct translator *t, LLVMValueRef instruction)
         define_select(t, instruction);
     } else if (LLVMIsAAllocaInst(instruction)) {
         (void)memory_pointer(t, instruction);
+    } else if (LLVMIsALoadInst(instruction) || LLVMIsAIntToPtrInst(instruction)) {
+        define_number(t, instruction);
     }
-    /* loads and inttoptr are refused when something points through them */
 }
 
 void memory_set_pointer_phi(struct translator *t, LLVMValueRef phi, const uint32_t *ids)
@@ -320,8 +364,10 @@ struct root_case {
 static uint32_t emit_root_case(struct translator *t, unsigned which, void *data)
 {
     struct root_case *c = data;
+    struct root *root = c->pointer->roots->pdata[which];
 
-    return c->emit(t, c->pointer->roots->pdata[which], c->data);
+    root->slot = root->kind == ROOT_HEAP ? ordinal_of(t, c->pointer) : 0;
+    return c->emit(t, root, c->data);
 }
 
 uint32_t memory_for_each_root(struct translator *t, struct pointer *pointer, uint32_t type,

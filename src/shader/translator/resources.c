@@ -40,22 +40,19 @@ uint32_t resource_push(struct translator *t, unsigned byte)
         t->push = spirv_variable(b, SpvStorageClassPushConstant, block, 0);
         t->reflection->flags |= PVG_SHADER_USES_PUSH;
     }
-    pointer = spirv_op(b, SpvOpAccessChain,
-                       spirv_pointer(b, SpvStorageClassPushConstant, u32_type(t)), t->push,
-                       u32_constant(t, 0), u32_constant(t, byte / 4));
+    pointer =
+        spirv_op(b, SpvOpAccessChain, spirv_pointer(b, SpvStorageClassPushConstant, u32_type(t)),
+                 t->push, u32_constant(t, 0), u32_constant(t, byte / 4));
     return spirv_op(b, SpvOpLoad, u32_type(t), pointer);
 }
 
 /* ---- Buffers ---- */
 
-uint32_t resource_buffer_view(struct translator *t, struct root *root, unsigned shift)
+uint32_t resource_buffer_block(struct translator *t, unsigned shift)
 {
     struct spirv_builder *b = &t->spirv;
-    uint32_t element, array, block, variable;
+    uint32_t element = spirv_int(b, 8u << shift), array, block;
 
-    if (root->view[shift]) {
-        return root->view[shift];
-    }
     if (shift == 0) {
         need(t, PVG_SHADER_FEATURE_BIT_STORAGE8, "bytes in buffers");
         spirv_capability(b, SpvCapabilityStorageBuffer8BitAccess);
@@ -63,7 +60,6 @@ uint32_t resource_buffer_view(struct translator *t, struct root *root, unsigned 
         need(t, PVG_SHADER_FEATURE_BIT_STORAGE16, "16-bit words in buffers");
         spirv_capability(b, SpvCapabilityStorageBuffer16BitAccess);
     }
-    element = spirv_int(b, 8u << shift);
     array = spirv_unique_type(b, SpvOpTypeRuntimeArray, &element, 1);
     block = spirv_struct(b, &array, 1);
     if (!t->view_block[shift]) {
@@ -72,7 +68,18 @@ uint32_t resource_buffer_view(struct translator *t, struct root *root, unsigned 
         spirv_decorate(b, block, SpvDecorationBlock);
         spirv_member_decorate(b, block, 0, SpvDecorationOffset, 0);
     }
-    variable = spirv_variable(b, SpvStorageClassStorageBuffer, block, 0);
+    return block;
+}
+
+uint32_t resource_buffer_view(struct translator *t, struct root *root, unsigned shift)
+{
+    struct spirv_builder *b = &t->spirv;
+    uint32_t variable;
+
+    if (root->view[shift]) {
+        return root->view[shift];
+    }
+    variable = spirv_variable(b, SpvStorageClassStorageBuffer, resource_buffer_block(t, shift), 0);
     bind(t, variable, PVG_BINDING_BUFFER + root->index);
     spirv_decorate(b, variable, SpvDecorationAliased);
     if (!(root->access & PVG_ACCESS_WRITE)) {
@@ -85,8 +92,8 @@ uint32_t resource_buffer_view(struct translator *t, struct root *root, unsigned 
 /* Makes the remainder of the bound offset known, in the first block. */
 void resource_buffer(struct translator *t, struct root *root)
 {
-    unsigned block = t->entry.stage == PVG_STAGE_FRAGMENT ? PVG_PUSH_REMAINDER_SET1
-                                                          : PVG_PUSH_REMAINDER_SET0;
+    unsigned block =
+        t->entry.stage == PVG_STAGE_FRAGMENT ? PVG_PUSH_REMAINDER_SET1 : PVG_PUSH_REMAINDER_SET0;
     uint32_t word, type = u32_type(t);
 
     if (t->entry.stage == PVG_STAGE_OBJECT) {
@@ -100,27 +107,23 @@ void resource_buffer(struct translator *t, struct root *root)
 
 /* ---- Textures ---- */
 
-static const struct {
-    const char *kind;
-    enum pvg_texture_dimension dimension;
-    bool arrayed, multisampled, depth;
-} texture_kinds[] = {
-    {"texture_1d", PVG_TEXTURE_1D, false, false, false},
-    {"texture_1d_array", PVG_TEXTURE_1D, true, false, false},
-    {"texture_2d", PVG_TEXTURE_2D, false, false, false},
-    {"texture_2d_array", PVG_TEXTURE_2D, true, false, false},
-    {"texture_2d_ms", PVG_TEXTURE_2D, false, true, false},
-    {"texture_2d_ms_array", PVG_TEXTURE_2D, true, true, false},
-    {"texture_3d", PVG_TEXTURE_3D, false, false, false},
-    {"texture_cube", PVG_TEXTURE_CUBE, false, false, false},
-    {"texture_cube_array", PVG_TEXTURE_CUBE, true, false, false},
-    {"texture_buffer_1d", PVG_TEXTURE_TEXEL_BUFFER, false, false, false},
-    {"depth_2d", PVG_TEXTURE_2D, false, false, true},
-    {"depth_2d_array", PVG_TEXTURE_2D, true, false, true},
-    {"depth_2d_ms", PVG_TEXTURE_2D, false, true, true},
-    {"depth_2d_ms_array", PVG_TEXTURE_2D, true, true, true},
-    {"depth_cube", PVG_TEXTURE_CUBE, false, false, true},
-    {"depth_cube_array", PVG_TEXTURE_CUBE, true, false, true},
+static const char *const texture_kinds[PVG_KIND_COUNT] = {
+    [PVG_KIND_1D] = "texture_1d",
+    [PVG_KIND_1D_ARRAY] = "texture_1d_array",
+    [PVG_KIND_2D] = "texture_2d",
+    [PVG_KIND_2D_ARRAY] = "texture_2d_array",
+    [PVG_KIND_2D_MS] = "texture_2d_ms",
+    [PVG_KIND_2D_MS_ARRAY] = "texture_2d_ms_array",
+    [PVG_KIND_3D] = "texture_3d",
+    [PVG_KIND_CUBE] = "texture_cube",
+    [PVG_KIND_CUBE_ARRAY] = "texture_cube_array",
+    [PVG_KIND_BUFFER] = "texture_buffer_1d",
+    [PVG_KIND_DEPTH_2D] = "depth_2d",
+    [PVG_KIND_DEPTH_2D_ARRAY] = "depth_2d_array",
+    [PVG_KIND_DEPTH_2D_MS] = "depth_2d_ms",
+    [PVG_KIND_DEPTH_2D_MS_ARRAY] = "depth_2d_ms_array",
+    [PVG_KIND_DEPTH_CUBE] = "depth_cube",
+    [PVG_KIND_DEPTH_CUBE_ARRAY] = "depth_cube_array",
 };
 
 static SpvDim spirv_dim(enum pvg_texture_dimension dimension)
@@ -145,8 +148,8 @@ static void need_texture(struct translator *t, const struct texture *texture)
         }
         break;
     case PVG_TEXTURE_TEXEL_BUFFER:
-        spirv_capability(b, texture->storage ? SpvCapabilityImageBuffer
-                                             : SpvCapabilitySampledBuffer);
+        spirv_capability(b,
+                         texture->storage ? SpvCapabilityImageBuffer : SpvCapabilitySampledBuffer);
         break;
     case PVG_TEXTURE_2D:
     case PVG_TEXTURE_3D:
@@ -161,20 +164,30 @@ static void need_texture(struct translator *t, const struct texture *texture)
     }
 }
 
-static SpvImageFormat storage_format(struct translator *t, const struct texture *texture)
+static SpvImageFormat storage_format(const struct texture *texture)
 {
-    if (texture->atomic) {
-        return texture->class == PVG_CLASS_SIGNED ? SpvImageFormatR32i : SpvImageFormatR32ui;
+    return !texture->atomic                     ? SpvImageFormatUnknown
+           : texture->class == PVG_CLASS_SIGNED ? SpvImageFormatR32i
+                                                : SpvImageFormatR32ui;
+}
+
+/* Reading a storage image whose format the shader does not know is a feature. Without it a texture
+ * argument has a twin (below); one out of memory has none. */
+void resource_image_access(struct translator *t, const struct texture *texture, unsigned access)
+{
+    if (!texture->storage || texture->atomic) {
+        return;
     }
-    if ((texture->access & PVG_ACCESS_READ) && has(t, PVG_SHADER_FEATURE_BIT_READ_WITHOUT_FORMAT)) {
+    if ((access & PVG_ACCESS_READ) &&
+        (texture->heap || has(t, PVG_SHADER_FEATURE_BIT_READ_WITHOUT_FORMAT))) {
+        need(t, PVG_SHADER_FEATURE_BIT_READ_WITHOUT_FORMAT, "reading a texture out of memory");
         spirv_capability(&t->spirv, SpvCapabilityStorageImageReadWithoutFormat);
     }
     need(t, PVG_SHADER_FEATURE_BIT_WRITE_WITHOUT_FORMAT, "writing a texture");
     spirv_capability(&t->spirv, SpvCapabilityStorageImageWriteWithoutFormat);
-    return SpvImageFormatUnknown;
 }
 
-static enum pvg_component_class class_from_name(const char *type_name)
+enum pvg_component_class resource_class_from_name(const char *type_name)
 {
     const char *open = strrchr(type_name, '<');
 
@@ -193,12 +206,11 @@ static enum pvg_component_class class_from_name(const char *type_name)
 }
 
 /* Queries do not say what texels are made of: other calls or the type's name do. */
-static enum pvg_component_class class_from_uses(struct root *root)
+enum pvg_component_class resource_class_from_uses(LLVMValueRef handle)
 {
-    for (LLVMUseRef use = LLVMGetFirstUse(root->value); use; use = LLVMGetNextUse(use)) {
+    for (LLVMUseRef use = LLVMGetFirstUse(handle); use; use = LLVMGetNextUse(use)) {
         LLVMValueRef user = LLVMGetUser(use);
-        const char *name =
-            LLVMIsACallInst(user) ? LLVMGetValueName(LLVMGetCalledValue(user)) : "";
+        const char *name = LLVMIsACallInst(user) ? LLVMGetValueName(LLVMGetCalledValue(user)) : "";
 
         if (strstr(name, ".u.")) {
             return PVG_CLASS_UNSIGNED;
@@ -230,11 +242,10 @@ static uint32_t image_type(struct translator *t, const struct texture *texture, 
 {
     return spirv_unique_type(
         &t->spirv, SpvOpTypeImage,
-        SPIRV_WORDS(texture->scalar,
-                    texture->cube_as_array ? SpvDim2D : spirv_dim(texture->dimension),
-                    texture->depth, texture->arrayed || texture->cube_as_array,
-                    texture->multisampled, storage ? 2 : 1,
-                    storage ? texture->format : SpvImageFormatUnknown));
+        SPIRV_WORDS(
+            texture->scalar, texture->cube_as_array ? SpvDim2D : spirv_dim(texture->dimension),
+            texture->depth, texture->arrayed || texture->cube_as_array, texture->multisampled,
+            storage ? 2 : 1, storage ? texture->format : SpvImageFormatUnknown));
 }
 
 /* Reading a storage image whose format the shader does not know is a feature. Without it the same
@@ -254,51 +265,73 @@ static void declare_twin(struct translator *t, struct texture *texture)
     bind(t, texture->twin, PVG_BINDING_SAMPLED + texture->index);
 }
 
-static void declare_texture(struct translator *t, struct root *root, struct texture *texture)
+void resource_shape(struct texture *texture, enum pvg_texture_kind kind)
+{
+    struct pvg_kind_shape shape = pvg_kind_shape(kind);
+
+    texture->kind = kind;
+    texture->dimension = (enum pvg_texture_dimension)shape.dimension;
+    texture->arrayed = shape.arrayed;
+    texture->multisampled = shape.multisampled;
+    texture->depth = shape.depth;
+    texture->cube_as_array = texture->storage && texture->dimension == PVG_TEXTURE_CUBE;
+}
+
+void resource_image_type(struct translator *t, struct texture *texture, unsigned access)
 {
     struct spirv_builder *b = &t->spirv;
 
     texture->scalar = texture->class == PVG_CLASS_FLOAT    ? spirv_float(b, 32)
                       : texture->class == PVG_CLASS_SIGNED ? spirv_sint(b)
                                                            : spirv_int(b, 32);
-    texture->access = root->argument->access;
     need_texture(t, texture);
+    texture->access = access;
     if (texture->storage) {
-        texture->cube_as_array = texture->dimension == PVG_TEXTURE_CUBE;
-        texture->format = storage_format(t, texture);
+        texture->format = storage_format(texture);
+        resource_image_access(t, texture, access);
     }
     texture->type = image_type(t, texture, texture->storage);
+}
+
+static void declare_texture(struct translator *t, struct texture *texture, unsigned access)
+{
+    struct spirv_builder *b = &t->spirv;
+
+    resource_image_type(t, texture, access);
     texture->variable = spirv_variable(b, SpvStorageClassUniformConstant, texture->type, 0);
     bind(t, texture->variable,
          (texture->storage ? PVG_BINDING_STORAGE : PVG_BINDING_SAMPLED) + texture->index);
     if (!texture->storage) {
         return;
     }
-    if ((texture->access & PVG_ACCESS_READ) && !texture->atomic &&
+    if ((access & PVG_ACCESS_READ) && !texture->atomic &&
         !has(t, PVG_SHADER_FEATURE_BIT_READ_WITHOUT_FORMAT)) {
         declare_twin(t, texture);
     }
-    if (!(texture->access & PVG_ACCESS_READ) || texture->twin) {
+    if (!(access & PVG_ACCESS_READ) || texture->twin) {
         spirv_decorate(b, texture->variable, SpvDecorationNonReadable);
     }
-    if (texture->access & PVG_ACCESS_WRITE) {
+    if (access & PVG_ACCESS_WRITE) {
         t->reflection->flags |= PVG_SHADER_WRITES_MEMORY;
     } else {
         spirv_decorate(b, texture->variable, SpvDecorationNonWritable);
     }
 }
 
-struct texture *resource_texture(struct translator *t, struct root *root, const char *kind,
-                                 enum pvg_component_class component)
+struct texture *resource_texture(struct translator *t, struct root *root, LLVMValueRef handle,
+                                 const char *name, enum pvg_component_class component)
 {
     struct texture *texture = root->texture;
-    unsigned k = 0;
+    enum pvg_texture_kind kind = 0;
 
-    while (k < G_N_ELEMENTS(texture_kinds) && strcmp(texture_kinds[k].kind, kind) != 0) {
-        k++;
+    while (kind < PVG_KIND_COUNT && strcmp(texture_kinds[kind], name) != 0) {
+        kind++;
     }
-    if (k == G_N_ELEMENTS(texture_kinds)) {
-        refuse(t, PVG_TRANSLATE_INTRINSIC, "unknown kind of texture \"%s\"", kind);
+    if (kind == PVG_KIND_COUNT) {
+        refuse(t, PVG_TRANSLATE_INTRINSIC, "unknown kind of texture \"%s\"", name);
+    }
+    if (root->kind == ROOT_HEAP) {
+        return heap_texture(t, handle, kind, component);
     }
     if (root->kind != ROOT_TEXTURE || !root->argument || root->argument->count != 1) {
         refuse(t, PVG_TRANSLATE_UNSUPPORTED, "a texture that is no single texture argument");
@@ -307,26 +340,19 @@ struct texture *resource_texture(struct translator *t, struct root *root, const 
         texture = root->texture = keep(t, sizeof(*texture));
         texture->index = root->argument->index;
         texture->count = 1;
-        texture->storage = !root->argument->sampled && root->argument->access;
-        if (root->argument->access & PVG_ACCESS_WRITE) {
-            texture->storage = true;
-        }
-        texture->dimension = texture_kinds[k].dimension;
-        texture->arrayed = texture_kinds[k].arrayed;
-        texture->multisampled = texture_kinds[k].multisampled;
-        texture->depth = texture_kinds[k].depth;
-        texture->class = component ? component : class_from_name(root->argument->type_name);
+        texture->storage = (!root->argument->sampled && root->argument->access) ||
+                           (root->argument->access & PVG_ACCESS_WRITE);
+        resource_shape(texture, kind);
+        texture->class =
+            component ? component : resource_class_from_name(root->argument->type_name);
         if (!texture->class) {
-            texture->class = class_from_uses(root);
+            texture->class = resource_class_from_uses(root->value);
         }
         texture->atomic = is_atomic(root);
-        declare_texture(t, root, texture);
+        declare_texture(t, texture, root->argument->access);
         g_ptr_array_add(t->textures, texture);
     }
-    if (texture->dimension != texture_kinds[k].dimension ||
-        texture->arrayed != texture_kinds[k].arrayed ||
-        texture->multisampled != texture_kinds[k].multisampled ||
-        texture->depth != texture_kinds[k].depth || (component && component != texture->class)) {
+    if (texture->kind != kind || (component && component != texture->class)) {
         refuse(t, PVG_TRANSLATE_MODULE, "texture %u used as two kinds", texture->index);
     }
     return texture;
@@ -339,10 +365,9 @@ static uint32_t constant_sampler(struct translator *t, struct root *root, bool c
     struct pvg_shader_reflection *r = t->reflection;
     uint32_t i = 0;
 
-    while (i < r->constant_sampler_count &&
-           (r->constant_samplers[i].word[0] != root->words[0] ||
-            r->constant_samplers[i].word[1] != root->words[1] ||
-            r->constant_samplers[i].compare != compare)) {
+    while (i < r->constant_sampler_count && (r->constant_samplers[i].word[0] != root->words[0] ||
+                                             r->constant_samplers[i].word[1] != root->words[1] ||
+                                             r->constant_samplers[i].compare != compare)) {
         i++;
     }
     if (i == PVG_SHADER_CONSTANT_SAMPLERS) {

@@ -2,8 +2,7 @@
 /* Where pointers can point: every pointer of the function is followed back to the arguments,
  * variables and constants it can come from. Spec: 02-errata-gpu 2.4.
  *
- * A pointer that comes from memory or from an integer has no root; it needs the tables of argument
- * buffers (class C), which this translator does not emit: the function is refused by feature. */
+ * A pointer that comes from memory or from an integer points into the heaps of set 3 (class C). */
 #include "shader/translator/translator.h"
 
 #include <string.h>
@@ -20,7 +19,7 @@ static struct root *new_root(struct translator *t, enum root_kind kind, LLVMValu
     }
     root->kind = kind;
     root->value = value;
-    root->ordinal = t->roots->len;
+    root->ordinal = ROOT_ORDINAL | t->roots->len;
     root->shift = 2;
     g_ptr_array_add(t->roots, root);
     g_hash_table_insert(t->root_of, value, root);
@@ -277,23 +276,6 @@ static struct root *local_root(struct translator *t, LLVMValueRef alloca)
     return root;
 }
 
-/* A pointer out of memory: what it is used for says which feature is missing. */
-static _Noreturn void refuse_loaded(struct translator *t, LLVMValueRef value)
-{
-    for (LLVMUseRef use = LLVMGetFirstUse(value); use; use = LLVMGetNextUse(use)) {
-        LLVMValueRef user = LLVMGetUser(use);
-        LLVMValueRef callee = LLVMIsACallInst(user) ? LLVMGetCalledValue(user) : NULL;
-
-        if (callee && strstr(LLVMGetValueName(callee), "_texture_")) {
-            need(t, PVG_SHADER_FEATURE_BIT_DESCRIPTOR_INDEXING,
-                 "a texture out of an argument buffer");
-            refuse(t, PVG_TRANSLATE_UNSUPPORTED, "a texture out of an argument buffer");
-        }
-    }
-    need(t, PVG_SHADER_FEATURE_BIT_DEVICE_ADDRESS, "a pointer out of memory");
-    refuse(t, PVG_TRANSLATE_UNSUPPORTED, "a pointer out of memory");
-}
-
 static struct root *find_root(struct translator *t, LLVMValueRef value)
 {
     struct root *root = g_hash_table_lookup(t->root_of, value);
@@ -318,7 +300,10 @@ static struct root *find_root(struct translator *t, LLVMValueRef value)
         return constant_sampler_root(t, value,
                                      LLVMConstIntGetZExtValue(LLVMGetOperand(value, 0)), 0);
     }
-    refuse_loaded(t, value);
+    if (LLVMIsALoadInst(value) || LLVMIsAIntToPtrInst(value)) {
+        return heap_root(t);
+    }
+    refuse(t, PVG_TRANSLATE_UNSUPPORTED, "a pointer of unknown origin");
 }
 
 /* ---- All roots of a pointer ---- */
@@ -380,19 +365,25 @@ GPtrArray *roots_of(struct translator *t, LLVMValueRef value)
 {
     GPtrArray *roots = g_ptr_array_new();
     GHashTable *seen = g_hash_table_new(NULL, NULL);
+    bool heap;
 
     g_ptr_array_add(t->kept_pointer_arrays, roots);
     g_ptr_array_add(t->kept_tables, seen);
     collect(t, seen, roots, value);
-    /* a pointer that may also be undefined points where it is defined */
-    for (guint i = 0; roots->len > 1 && i < roots->len;) {
+    /* a pointer that may also be undefined points where it is defined; slot 0 of the heap is null;
+     * the heap comes last: it takes every ordinal that is no other root's */
+    heap = t->heap && g_ptr_array_remove(roots, t->heap);
+    for (guint i = 0; roots->len + heap > 1 && i < roots->len;) {
         struct root *root = roots->pdata[i];
 
-        if (root->kind == ROOT_NULL && !LLVMIsNull(root->value)) {
+        if (root->kind == ROOT_NULL && (heap || !LLVMIsNull(root->value))) {
             g_ptr_array_remove_index(roots, i);
         } else {
             i++;
         }
+    }
+    if (heap) {
+        g_ptr_array_add(roots, t->heap);
     }
     return roots;
 }

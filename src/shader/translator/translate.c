@@ -66,6 +66,7 @@ static void release(struct translator *t)
     g_hash_table_unref(t->interpolants);
     g_ptr_array_unref(t->roots);
     g_ptr_array_unref(t->textures);
+    g_hash_table_unref(t->heap_textures);
     g_ptr_array_unref(t->kept_pointer_arrays);
     g_ptr_array_unref(t->kept_tables);
     g_ptr_array_unref(t->kept_arrays);
@@ -83,6 +84,7 @@ static void prepare(struct translator *t)
     t->interpolants = g_hash_table_new(NULL, NULL);
     t->roots = g_ptr_array_new();
     t->textures = g_ptr_array_new();
+    t->heap_textures = g_hash_table_new(NULL, NULL);
     t->kept_pointer_arrays = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
     t->kept_tables = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref);
     t->kept_arrays = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);

@@ -164,6 +164,7 @@ struct entry {
 
 enum root_kind {
     ROOT_BUFFER,      /* storage buffer; class A */
+    ROOT_HEAP,        /* out of memory: a slot of set 3; class C */
     ROOT_THREADGROUP, /* Workgroup words; argument (length specialised) or variable */
     ROOT_CONSTANT,    /* Private words with an initialiser */
     ROOT_LOCAL,       /* alloca: Function words */
@@ -178,9 +179,12 @@ enum root_kind {
     ROOT_INTERPOLANT,
 };
 
+#define ROOT_ORDINAL 0x80000000u
+
 struct root {
     enum root_kind kind;
-    uint32_t ordinal;     /* in t->roots */
+    uint32_t ordinal;     /* in t->roots, with ROOT_ORDINAL; slots of the heap are below it */
+    uint32_t slot;        /* of the heap: id of the slot that is being accessed */
     unsigned index;       /* Metal index of resources; parameter of others */
     LLVMValueRef value;   /* argument, global or alloca */
     struct argument *argument; /* or NULL */
@@ -207,7 +211,7 @@ struct offset {
 
 struct pointer {
     GPtrArray *roots;  /* struct root; borrowed */
-    uint32_t ordinal;  /* id of the root's ordinal; 0 when there is one root */
+    uint32_t ordinal;  /* id of the root's ordinal or heap slot; 0: the only root's */
     struct offset offset;
 };
 
@@ -216,6 +220,8 @@ struct pointer {
 struct texture {
     unsigned index, count;
     bool storage, depth, arrayed, multisampled, cube_as_array, atomic;
+    bool heap; /* `variable` is an array of them */
+    enum pvg_texture_kind kind;
     enum pvg_texture_dimension dimension;
     enum pvg_component_class class;
     uint32_t variable, type, scalar; /* scalar: id of the texel component type */
@@ -253,6 +259,8 @@ struct translator {
     GPtrArray *roots;     /* struct root, kept */
     GHashTable *root_of;  /* LLVMValueRef -> struct root */
     GPtrArray *textures;  /* struct texture, kept */
+    struct root *heap;    /* ROOT_HEAP, or NULL: nothing comes out of memory */
+    GHashTable *heap_textures; /* binding -> struct texture, kept */
     struct graph *graph;
     uint32_t current_label;
 
@@ -295,6 +303,9 @@ size_t metadata_list_entries(LLVMModuleRef module, struct pvg_air_entry *entries
 struct argument *metadata_input(struct translator *t, unsigned parameter);
 GArray *metadata_control_point_fields(struct translator *t, const struct argument *argument);
 void metadata_members(struct translator *t, const struct argument *argument);
+/* The member of an argument buffer that byte @offset is in, or NULL. */
+struct argument *metadata_member(struct translator *t, const struct argument *argument,
+                                 uint32_t offset);
 
 /* ---- passes.c ---- */
 void passes_run(struct translator *t);
@@ -368,12 +379,38 @@ uint32_t u32_type(struct translator *t);
 /* Of any integer, by its value: widened with or without sign, or truncated. */
 uint32_t u32_from(struct translator *t, uint32_t id, bool is_signed);
 
+/* The byte offset of a pointer in its root; of handles: the low word of the number. */
+uint32_t memory_offset_bytes(struct translator *t, struct pointer *pointer);
+
+/* ---- heaps.c ---- */
+struct root *heap_root(struct translator *t);
+uint32_t heap_slots(const struct translator *t);
+void heap_take_apart(struct translator *t, uint32_t low, uint32_t high, struct pointer *out);
+void heap_put_together(struct translator *t, struct pointer *pointer, uint32_t *low,
+                       uint32_t *high);
+/* An access chain to element @index of 1 << @shift bytes in the buffer in heap->slot. */
+uint32_t heap_element(struct translator *t, struct root *heap, unsigned shift, uint32_t index);
+struct texture *heap_texture(struct translator *t, LLVMValueRef handle, enum pvg_texture_kind kind,
+                             enum pvg_component_class class);
+uint32_t heap_image_pointer(struct translator *t, const struct texture *texture, uint32_t slot);
+uint32_t heap_image(struct translator *t, const struct texture *texture, uint32_t slot);
+uint32_t heap_sampler(struct translator *t, uint32_t number, bool compare);
+
 /* ---- resources.c ---- */
 uint32_t resource_push(struct translator *t, unsigned byte);
 void resource_buffer(struct translator *t, struct root *root);
 uint32_t resource_buffer_view(struct translator *t, struct root *root, unsigned log2_size);
-struct texture *resource_texture(struct translator *t, struct root *root, const char *kind,
-                                 enum pvg_component_class component);
+/* The texture behind @handle, which has @root. */
+struct texture *resource_texture(struct translator *t, struct root *root, LLVMValueRef handle,
+                                 const char *kind, enum pvg_component_class component);
+/* struct { integer of 1 << @shift bytes elements[]; } */
+uint32_t resource_buffer_block(struct translator *t, unsigned shift);
+void resource_shape(struct texture *texture, enum pvg_texture_kind kind);
+/* Makes the image type of a texture that is accessed so, and what it needs. */
+void resource_image_type(struct translator *t, struct texture *texture, unsigned access);
+void resource_image_access(struct translator *t, const struct texture *texture, unsigned access);
+enum pvg_component_class resource_class_from_name(const char *type_name);
+enum pvg_component_class resource_class_from_uses(LLVMValueRef handle);
 void resource_report(struct translator *t);
 uint32_t resource_sampler(struct translator *t, struct root *root, bool compare);
 uint32_t resource_set(struct translator *t);

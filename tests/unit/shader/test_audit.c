@@ -229,6 +229,119 @@ static void a_module_of_another_stage_is_rejected(void **state)
     pvg_translation_finish(&translation);
 }
 
+/* A buffer and a texture chosen by a number, as the emitter writes it. */
+static const char heap_text[] =
+    "OpCapability Shader\n"
+    "OpCapability VulkanMemoryModel\n"
+    "OpCapability ShaderNonUniform\n"
+    "OpCapability StorageBufferArrayNonUniformIndexing\n"
+    "OpCapability SampledImageArrayNonUniformIndexing\n"
+    "%glsl = OpExtInstImport \"GLSL.std.450\"\n"
+    "OpMemoryModel Logical Vulkan\n"
+    "OpEntryPoint GLCompute %main \"main\" %bufs %images %gid\n"
+    "OpExecutionMode %main LocalSize 1 1 1\n"
+    "OpDecorate %gid BuiltIn GlobalInvocationId\n"
+    "OpDecorate %words ArrayStride 4\n"
+    "OpMemberDecorate %block 0 Offset 0\n"
+    "OpDecorate %block Block\n"
+    "OpDecorate %bufs DescriptorSet 3\n"
+    "OpDecorate %bufs Binding 0\n"
+    "OpDecorate %images DescriptorSet 3\n"
+    "OpDecorate %images Binding 25\n"
+    "OpDecorate %pw NonUniform\n"
+    "OpDecorate %pi NonUniform\n"
+    "OpDecorate %i NonUniform\n"
+    "%void = OpTypeVoid\n"
+    "%fn = OpTypeFunction %void\n"
+    "%u32 = OpTypeInt 32 0\n"
+    "%f32 = OpTypeFloat 32\n"
+    "%v2 = OpTypeVector %u32 2\n"
+    "%v3 = OpTypeVector %u32 3\n"
+    "%v4 = OpTypeVector %f32 4\n"
+    "%c0 = OpConstant %u32 0\n"
+    "%last = OpConstant %u32 4095\n"
+    "%slots = OpConstant %u32 4096\n"
+    "%words = OpTypeRuntimeArray %u32\n"
+    "%block = OpTypeStruct %words\n"
+    "%blocks = OpTypeArray %block %slots\n"
+    "%p_blocks = OpTypePointer StorageBuffer %blocks\n"
+    "%p_word = OpTypePointer StorageBuffer %u32\n"
+    "%image = OpTypeImage %f32 2D 0 0 0 1 Unknown\n"
+    "%all = OpTypeArray %image %slots\n"
+    "%p_all = OpTypePointer UniformConstant %all\n"
+    "%p_image = OpTypePointer UniformConstant %image\n"
+    "%p_v3 = OpTypePointer Input %v3\n"
+    "%p_in = OpTypePointer Input %u32\n"
+    "%bufs = OpVariable %p_blocks StorageBuffer\n"
+    "%images = OpVariable %p_all UniformConstant\n"
+    "%gid = OpVariable %p_v3 Input\n"
+    "%main = OpFunction %void None %fn\n"
+    "%entry = OpLabel\n"
+    "%px = OpAccessChain %p_in %gid %c0\n"
+    "%x = OpLoad %u32 %px\n"
+    "%slot = OpExtInst %u32 %glsl UMin %x %last\n"
+    "%pw = OpAccessChain %p_word %bufs %slot %c0 %x\n"
+    "%w = OpLoad %u32 %pw\n"
+    "%pi = OpAccessChain %p_image %images %slot\n"
+    "%i = OpLoad %image %pi\n"
+    "%at = OpCompositeConstruct %v2 %c0 %c0\n"
+    "%texel = OpImageFetch %v4 %i %at Lod %c0\n"
+    "OpReturn\n"
+    "OpFunctionEnd\n";
+
+static bool audit_heap(const char *find, const char *replace, uint32_t slots, uint64_t features,
+                       struct pvg_error *error)
+{
+    struct pvg_shader_options options = {.features = features, .heap_slots = slots};
+    struct pvg_translation translation;
+    GString *text = g_string_new(heap_text);
+    bool sound;
+
+    assert_true(!find || g_string_replace(text, find, replace, 1) == 1);
+    assemble(text->str, &translation);
+    translation.reflection.buffer_count = 0;
+    translation.reflection.heap_count = 2;
+    translation.reflection.heaps[0].binding = PVG_HEAP_BUFFERS;
+    translation.reflection.heaps[1].binding =
+        PVG_HEAP_SAMPLED + 4 * PVG_KIND_2D + PVG_CLASS_FLOAT;
+    assert_true(pvg_shader_validate(translation.words, translation.word_count, error));
+    sound = pvg_shader_audit(&translation, &options, error);
+    pvg_translation_finish(&translation);
+    g_string_free(text, TRUE);
+    return sound;
+}
+
+static void a_heap_is_chosen_from_by_a_clamped_index_and_of_the_kind_at_its_binding(void **state)
+{
+    static const struct {
+        const char *find, *replace, *message;
+    } cases[] = {
+        {"%bufs %slot", "%bufs %x", "outside its array"},
+        {"%images %slot", "%images %x", "outside its array"},
+        {"4095", "4096", "outside its array"},
+        {"%slots = OpConstant %u32 4096", "%slots = OpConstant %u32 4097", "not one of the model"},
+        {"Binding 25", "Binding 26", "not one of the model"},
+        {"Binding 25", "Binding 0", "not one of the model"},
+        {"Binding 0", "Binding 1", "not one of the model"},
+    };
+    const uint64_t heaps = PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING);
+    struct pvg_error error = {0};
+
+    if (!audit_heap(NULL, NULL, 0, heaps, &error)) {
+        fail_msg("%s", error.message);
+    }
+    assert_false(audit_heap(NULL, NULL, 0, 0, &error));
+    assert_false(audit_heap(NULL, NULL, 64, heaps, &error));
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        if (audit_heap(cases[i].find, cases[i].replace, 0, heaps, &error)) {
+            fail_msg("not noticed: %s", cases[i].replace);
+        }
+        if (!strstr(error.message, cases[i].message)) {
+            fail_msg("%s: %s", cases[i].replace, error.message);
+        }
+    }
+}
+
 /* As the emitter writes a loop for a device of type CPU. */
 static const char loop_text[] = "OpCapability Shader\n"
                                 "OpMemoryModel Logical GLSL450\n"
@@ -342,6 +455,7 @@ int main(void)
         cmocka_unit_test(a_pointer_parameter_is_rejected),
         cmocka_unit_test(a_wide_struct_in_a_storage_buffer_is_rejected),
         cmocka_unit_test(a_module_of_another_stage_is_rejected),
+        cmocka_unit_test(a_heap_is_chosen_from_by_a_clamped_index_and_of_the_kind_at_its_binding),
         cmocka_unit_test(a_loop_without_the_budget_is_rejected_on_a_cpu_and_only_there),
         cmocka_unit_test(changed_and_cut_words_are_survived),
     };
