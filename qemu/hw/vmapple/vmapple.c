@@ -47,6 +47,7 @@
 #include "system/blockdev.h"
 #include "system/kvm.h"
 #include "system/qtest.h"
+#include "system/reset.h"
 #include "system/runstate.h"
 #include "system/system.h"
 #include "target/arm/gtimer.h"
@@ -557,6 +558,31 @@ static void vmapple_init(MachineState *ms)
 }
 
 /*
+ * Reset
+ */
+
+/*
+ * Whether software can disable SGIs is up to the implementation. KVM's cannot
+ * be, and macOS never enables them: it writes one PPI to GICR_ISENABLER0.
+ */
+static void enable_sgis(VMAppleMachineState *vms)
+{
+    GICv3State *gic = ARM_GICV3_COMMON(vms->gic);
+
+    for (int i = 0; i < gic->num_cpu; i++) {
+        gic->cpu[i].gicr_ienabler0 |= MAKE_64BIT_MASK(0, GIC_NR_SGIS);
+    }
+}
+
+static void vmapple_reset(MachineState *ms, ResetType type)
+{
+    qemu_devices_reset(type);
+    if (!kvm_irqchip_in_kernel()) {
+        enable_sgis(VMAPPLE_MACHINE(ms));
+    }
+}
+
+/*
  * What the guest asks of the level above it
  */
 
@@ -708,6 +734,7 @@ static void vmapple_class_init(ObjectClass *oc, void *data)
     hc->access = vmapple_access;
     mc->desc = "Apple's virtual platform, for arm64 macOS (and Linux) guests";
     mc->init = vmapple_init;
+    mc->reset = vmapple_reset;
     mc->kvm_type = vmapple_kvm_type;
     mc->max_cpus = vmapple_memmap[VMAPPLE_GIC_REDIST].size / GICV3_REDIST_SIZE;
     mc->default_cpu_type = ARM_CPU_TYPE_NAME("max"); /* under KVM: the host's */
