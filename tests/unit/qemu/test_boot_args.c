@@ -60,11 +60,15 @@ static void what_are_no_boot_arguments_is_refused(void **state)
         unsigned at;
         uint64_t value;
     } forged[] = {
-        {0x00, 0x00020000}, {0x00, 0x00020004}, {0x00, 0x00030002}, /* revision, version */
-        {0x60, VIRTUAL_BASE - 1}, /* the tree is below the kernel's memory */
+        {0x00, 0x00020000},
+        {0x00, 0x00020004},
+        {0x00, 0x00030002},                           /* revision, version */
+        {0x60, VIRTUAL_BASE - 1},                     /* the tree is below the kernel's memory */
         {0x60, VIRTUAL_BASE + UINT64_C(0x100000000)}, /* or behind it */
-        {0x10, UINT64_MAX - 5}, /* the sum wraps */
-        {0x68, 7}, {0x68, 0x200001}, {0x68, 0xffffffff}, /* sizes */
+        {0x10, UINT64_MAX - 5},                       /* the sum wraps */
+        {0x68, 7},
+        {0x68, 0x200001},
+        {0x68, 0xffffffff}, /* sizes */
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(forged); i++) {
@@ -183,7 +187,10 @@ static void a_tree_deeper_than_32_is_refused(void **state)
 static void counts_and_lengths_beyond_the_tree_are_refused(void **state)
 {
     static const uint64_t counts[] = {
-        0xffffffff, UINT64_C(0xffffffff00000000), UINT64_MAX, UINT64_C(0x100000001),
+        0xffffffff,
+        UINT64_C(0xffffffff00000000),
+        UINT64_MAX,
+        UINT64_C(0x100000001),
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {

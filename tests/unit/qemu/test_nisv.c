@@ -19,9 +19,9 @@ static bool same(const VMAppleAccess *a, const VMAppleAccess *b)
 {
     return a->store == b->store && a->simd == b->simd && a->pair == b->pair &&
            a->sign_extend == b->sign_extend && a->write_back == b->write_back &&
-           a->post == b->post && a->indexed == b->indexed && a->size == b->size &&
-           a->rt == b->rt && a->rt2 == b->rt2 && a->rn == b->rn && a->rm == b->rm &&
-           a->extend == b->extend && a->shift == b->shift && a->offset == b->offset &&
+           a->post == b->post && a->indexed == b->indexed && a->size == b->size && a->rt == b->rt &&
+           a->rt2 == b->rt2 && a->rn == b->rn && a->rm == b->rm && a->extend == b->extend &&
+           a->shift == b->shift && a->offset == b->offset &&
            (!a->sign_extend || a->to_64 == b->to_64);
 }
 
@@ -98,8 +98,7 @@ static void loads_are_extended_as_their_form_says(void **state)
         {{.size = 1, .sign_extend = true}, 0x80, 0xffffff80},
         {{.size = 1, .sign_extend = true, .to_64 = true}, 0x80, UINT64_C(0xffffffffffffff80)},
         {{.size = 2, .sign_extend = true, .to_64 = true}, 0x7fff, 0x7fff},
-        {{.size = 4, .sign_extend = true, .to_64 = true}, 0x80000000,
-         UINT64_C(0xffffffff80000000)},
+        {{.size = 4, .sign_extend = true, .to_64 = true}, 0x80000000, UINT64_C(0xffffffff80000000)},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

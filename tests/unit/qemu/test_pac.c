@@ -5,7 +5,10 @@
 
 #include "test.h"
 
-#define SEEDS {0x1111, 0x2222, 0x3333, 0x4444}
+#define SEEDS                                                                                      \
+    {                                                                                              \
+        0x1111, 0x2222, 0x3333, 0x4444                                                             \
+    }
 
 /* A call, and what it must do. */
 struct exchange {
@@ -14,7 +17,11 @@ struct exchange {
 };
 
 static const VMAppleKeys firmware = {
-    .ia = {1, 2}, .ib = {3, 4}, .da = {5, 6}, .db = {7, 8}, .ga = {9, 10},
+    .ia = {1, 2},
+    .ib = {3, 4},
+    .da = {5, 6},
+    .db = {7, 8},
+    .ga = {9, 10},
 };
 
 static void expect_exchange(VMApplePac *pac, const struct exchange *e)

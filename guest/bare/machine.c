@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* What bare-metal guests know of the machine: its serial port, its counter, its GPU, and memory to
+ * give to that. Spec: 80-platform 1.
+ */
+#include "machine.h"
+
+#define UART     UINT64_C(0x20010000)
+#define GFX      UINT64_C(0x30200000)
+#define IOSFC    UINT64_C(0x30210000)
+#define ROWS     UINT64_C(0x72000000) /* memory given out in rows */
+#define PAGES    UINT64_C(0x72800000) /* single pages */
+#define PAGE     UINT64_C(0x4000)
+#define COUNT    2048u /* single pages; a power of two */
+#define PATIENCE 10u   /* seconds */
+
+static uint64_t next_row = ROWS;
+static uint64_t free_pages[2 * COUNT];
+static unsigned free_count;
+
+/* What the compiler takes for granted. */
+void *memset(void *at, int value, __SIZE_TYPE__ size);
+void *memcpy(void *restrict to, const void *restrict from, __SIZE_TYPE__ size);
+
+void *memset(void *at, int value, __SIZE_TYPE__ size)
+{
+    for (volatile uint8_t *p = at; size--; p++) {
+        *p = (uint8_t)value;
+    }
+    return at;
+}
+
+void *memcpy(void *restrict to, const void *restrict from, __SIZE_TYPE__ size)
+{
+    volatile uint8_t *p = to;
+
+    for (const uint8_t *q = from; size--;) {
+        *p++ = *q++;
+    }
+    return to;
+}
+
+void say(const char *text)
+{
+    while (*text) {
+        *(volatile uint32_t *)UART = (uint8_t)*text++;
+    }
+}
+
+uint64_t ticks(void)
+{
+    uint64_t now;
+
+    __asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(now)::"memory");
+    return now;
+}
+
+uint64_t ticks_per_second(void)
+{
+    uint64_t frequency;
+
+    __asm__ volatile("mrs %0, cntfrq_el0" : "=r"(frequency));
+    return frequency;
+}
+
+static uint64_t window(enum kit_window window)
+{
+    return window == KIT_GFX ? GFX : IOSFC;
+}
+
+static uint32_t read32(void *at, enum kit_window which, uint32_t offset)
+{
+    uint32_t value = *(volatile uint32_t *)(window(which) + offset);
+
+    __asm__ volatile("dsb sy" ::: "memory");
+    return value;
+}
+
+static void write32(void *at, enum kit_window which, uint32_t offset, uint32_t value)
+{
+    __asm__ volatile("dsb sy" ::: "memory");
+    *(volatile uint32_t *)(window(which) + offset) = value;
+}
+
+static void write64(void *at, enum kit_window which, uint32_t offset, uint64_t value)
+{
+    __asm__ volatile("dsb sy" ::: "memory");
+    *(volatile uint64_t *)(window(which) + offset) = value;
+}
+
+static uint64_t take_pages(void *at, unsigned count)
+{
+    uint64_t gpa = next_row;
+
+    if (count == 1 && free_count > 0) {
+        gpa = free_pages[--free_count];
+    } else if (gpa + count * PAGE <= PAGES) {
+        next_row += count * PAGE;
+    } else {
+        return 0;
+    }
+    for (uint64_t *word = (uint64_t *)gpa; word < (uint64_t *)(gpa + count * PAGE); word++) {
+        *(volatile uint64_t *)word = 0;
+    }
+    return gpa;
+}
+
+static void give_pages(void *at, uint64_t gpa, unsigned count)
+{
+    for (; count--; gpa += PAGE) {
+        free_pages[free_count++] = gpa;
+    }
+}
+
+static void *map(void *at, uint64_t gpa)
+{
+    return (void *)gpa;
+}
+
+static uint64_t deadline;
+
+void be_patient(void)
+{
+    deadline = ticks() + PATIENCE * ticks_per_second();
+}
+
+static bool pause_a_little(void *at)
+{
+    for (uint64_t until = ticks() + ticks_per_second() / 1000; ticks() < until;) {
+        __asm__ volatile("yield");
+    }
+    return ticks() < deadline;
+}
+
+const struct kit_platform machine_gpu = {
+    .read32 = read32,
+    .write32 = write32,
+    .write64 = write64,
+    .take_pages = take_pages,
+    .give_pages = give_pages,
+    .map = map,
+    .pause = pause_a_little,
+};
+
+void say_number(uint64_t number)
+{
+    char digits[21], *at = digits + sizeof(digits) - 1;
+
+    *at = '\0';
+    do {
+        *--at = (char)('0' + number % 10);
+    } while (number /= 10);
+    say(at);
+}
+
+void machine_init(void)
+{
+    for (unsigned i = 0; i < COUNT; i++) {
+        /* An odd stride visits all of a power of two, neighbours far apart. */
+        free_pages[free_count++] = PAGES + (i * 1237 & (COUNT - 1)) * PAGE;
+    }
+}
