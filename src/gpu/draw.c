@@ -129,20 +129,11 @@ static enum pvg_refusal choose_pipeline(struct pvg_render *render, uint32_t prim
     struct pvg_render_key key;
     VkPipeline handle;
 
-    memset(&key, 0, sizeof(key));
-    for (unsigned i = 0; i < PVG_MAX_COLOURS; i++) {
-        key.colours[i] =
-            render->colours[i].texture ? render->colours[i].texture->host->vk : VK_FORMAT_UNDEFINED;
-    }
-    key.depth = render->depth.texture ? render->depth.texture->host->vk : VK_FORMAT_UNDEFINED;
-    key.stencil = render->stencil.texture ? render->stencil.texture->host->vk : VK_FORMAT_UNDEFINED;
-    if (render->joined.view) {
-        key.depth = key.stencil = render->joined.texture->host->vk;
-    }
-    key.samples = (uint8_t)render->samples;
+    pvg_render_key_init(render, &key);
     key.topology_class = classes[primitive];
     key.lines = render->lines && key.topology_class == 2;
     key.depth_clamp = render->depth_clamp && features->depthClamp;
+    key.fetches = render->fetching;
     if (!formats_agree(render) || render->pipeline->description.samples != render->samples) {
         return PVG_REFUSED_FORMAT;
     }
@@ -211,6 +202,8 @@ static enum pvg_refusal bind_stage(struct pvg_render *render, struct pvg_binds *
     if (why != PVG_ACCEPTED) {
         return why;
     }
+    pvg_fetch_pass_describe(render, stage->shader->translation.reflection.colour_input_mask,
+                            handle);
     render->run->gpu->vk->fn.vkCmdBindDescriptorSets(render->run->commands,
                                                      VK_PIPELINE_BIND_POINT_GRAPHICS,
                                                      layout->handle, set, 1, &handle, 0, NULL);
@@ -312,7 +305,8 @@ static enum pvg_refusal ready(struct pvg_render *render, uint32_t primitive, boo
         return PVG_REFUSED_SHADER;
     }
     wait_for_last_pass(render);
-    why = pvg_render_open(render);
+    why = pvg_render_pipeline_fetches(render->pipeline) ? pvg_render_open_fetching(render)
+                                                        : pvg_render_open(render);
     if (why == PVG_ACCEPTED) {
         why = choose_pipeline(render, primitive);
     }

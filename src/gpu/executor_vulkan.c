@@ -48,6 +48,7 @@ static void host_close(struct pvg_gpu *gpu)
     g_clear_pointer(&gpu->events, g_hash_table_unref);
     pvg_sampler_cache_finish(&gpu->samplers);
     pvg_kernels_finish(&gpu->kernels);
+    pvg_fetch_passes_finish(&gpu->fetch_passes);
     pvg_host_formats_finish(&gpu->formats);
     pvg_vk_destroy(gpu->vk);
     gpu->queue = NULL;
@@ -77,6 +78,7 @@ static bool host_open(struct pvg_gpu *gpu, struct pvg_error *error)
     pvg_host_formats_init(&gpu->formats, gpu->vk);
     pvg_sampler_cache_init(&gpu->samplers, gpu->vk);
     pvg_kernels_init(&gpu->kernels, gpu->vk);
+    pvg_fetch_passes_init(&gpu->fetch_passes, gpu->vk);
     gpu->shader_features = pvg_shader_features_of(gpu->vk);
     pvg_tables_init(gpu);
     gpu->events = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
@@ -183,8 +185,8 @@ static bool is_ready(const struct pvg_submission *submission)
     return true;
 }
 
-/* Calls @visit for the images that a guest may mean by @ref: a texture's, and a surface's of the same
- * number (20-memory 11.3). */
+/* Calls @visit for the images that a guest may mean by @ref: a texture's, and a surface's of the
+ * same number (20-memory 11.3). */
 static void visit_images(struct pvg_gpu *gpu, struct pvg_space space, uint32_t ref,
                          void (*visit)(void *ctx, struct pvg_image *image), void *ctx)
 {
@@ -386,7 +388,8 @@ static void vulkan_forget(struct pvg_executor *executor, const struct pvg_forget
             pvg_table_forget(gpu, what->space, what->ref);
         }
         break;
-    case PVG_FORGET_RANGE: /* a buffer whose pages went is made anew at its next use, if it has one */
+    case PVG_FORGET_RANGE: /* a buffer whose pages went is made anew at its next use, if it has one
+                            */
         break;
     case PVG_FORGET_SURFACE:
         pvg_table_forget_surface(gpu, what->ref);
@@ -483,7 +486,8 @@ static void vulkan_limit(struct pvg_executor *executor, uint32_t values[PVG_DEVI
     lower(&values[PVG_WIRE_DEVICE_INFO_MAX_COMPUTE_THREADGROUP_MEMORY],
           limits->maxComputeSharedMemorySize);
     lower(&values[PVG_WIRE_DEVICE_INFO_MAX_TEXTURE_LAYERS], limits->maxImageArrayLayers);
-    values[PVG_WIRE_DEVICE_INFO_FRAMEBUFFER_READ] = 0;
+    lower(&values[PVG_WIRE_DEVICE_INFO_FRAMEBUFFER_READ],
+          gpu->vk->features.raster_order.rasterizationOrderColorAttachmentAccess);
 }
 
 /* The guest divides by the width. Spec: 10-device 12.1. */

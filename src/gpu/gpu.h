@@ -8,6 +8,7 @@
 #define PVG_GPU_GPU_H
 
 #include "gpu/executor.h"
+#include "gpu/fetch_pass.h"
 #include "gpu/host_format.h"
 #include "gpu/kernels.h"
 #include "gpu/sampler.h"
@@ -35,6 +36,7 @@ struct pvg_gpu {
     struct pvg_host_formats formats;
     struct pvg_sampler_cache samplers;
     struct pvg_kernels kernels;
+    struct pvg_fetch_passes fetch_passes;
     uint64_t shader_features;   /* PVG_SHADER_FEATURE() of the device */
     GHashTable *tables;         /* space serial to struct pvg_table */
     GHashTable *surfaces;       /* images over surfaces, by (id, plane) */

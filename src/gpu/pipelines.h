@@ -86,10 +86,14 @@ struct pvg_render_key {
     uint8_t topology_class; /* 0 points, 1 lines, 2 triangles */
     uint8_t lines;          /* wire-frame */
     uint8_t depth_clamp;
+    uint8_t fetches; /* for a pass of fetch_pass.c */
 };
 
 VkPipeline pvg_render_pipeline_get(struct pvg_render_pipeline *pipeline,
                                    const struct pvg_render_key *key);
+
+/* Whether its fragment function reads the colours it draws to. @pipeline is READY. */
+bool pvg_render_pipeline_fetches(const struct pvg_render_pipeline *pipeline);
 
 /* PENDING, READY or FAILED; for objects of both kinds. */
 enum pvg_pipeline_state pvg_pipeline_state(const struct pvg_gpu_object *pipeline);

@@ -73,6 +73,7 @@ uint64_t pvg_shader_features_of(const struct pvg_vk *vk)
     OFFER(vk->features.v11.shaderDrawParameters, DRAW_PARAMETERS);
     OFFER(core->sampleRateShading, SAMPLE_SHADING);
     OFFER(core->dualSrcBlend, DUAL_SOURCE);
+    OFFER(vk->features.raster_order.rasterizationOrderColorAttachmentAccess, COLOUR_INPUT);
     OFFER(vk->properties12.shaderRoundingModeRTEFloat16, ROUND_NEAREST_16);
     OFFER(vk->properties12.shaderSignedZeroInfNanPreserveFloat32, PRESERVE_NAN_32);
     OFFER(vk->properties12.shaderDenormPreserveFloat32, DENORM_PRESERVE_32);

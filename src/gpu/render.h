@@ -47,6 +47,7 @@ struct pvg_render {
     bool refused;       /* ... and cannot be executed: no draw of it is */
     bool open;          /* between vkCmdBeginRendering and vkCmdEndRendering */
     bool begun;         /* was open before: attachments hold what was drawn */
+    bool fetching;      /* open as a pass of fetch_pass.c */
     bool continued;     /* open since the encoder before this one */
     bool properties;    /* has records besides its own */
     bool writes_memory; /* a shader of it does */
@@ -89,6 +90,10 @@ enum pvg_refusal pvg_render_describe_pass(struct pvg_render *render,
 void pvg_render_continue(struct pvg_render *render);
 /* Makes sure the pass is open. Refuses STATE when there is none that can be executed. */
 PVG_NODISCARD enum pvg_refusal pvg_render_open(struct pvg_render *render);
+/* The same, for draws whose fragments read colours. */
+PVG_NODISCARD enum pvg_refusal pvg_render_open_fetching(struct pvg_render *render);
+/* Zeroes @key and fills it with the formats and samples of the pass. */
+void pvg_render_key_init(const struct pvg_render *render, struct pvg_render_key *key);
 /* Whether some attachment is part of the same image as @texture. */
 bool pvg_render_draws_to(const struct pvg_render *render, const struct pvg_texture *texture);
 /* What is to be done with a target at the end. */

@@ -225,10 +225,17 @@ static VkPipeline build(struct pvg_render_pipeline *pipeline, const struct pvg_r
             .pName = "main",
         },
     };
+    VkPipelineRenderingCreateInfo rendering = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_RENDERING_CREATE_INFO,
+        .pColorAttachmentFormats = key->colours,
+        .depthAttachmentFormat = key->depth,
+        .stencilAttachmentFormat = key->stencil,
+    };
     const uint32_t samples = key->samples;
     const VkSpecializationInfo sample_count = {
         1, &(VkSpecializationMapEntry){PVG_SPEC_SAMPLE_COUNT, 0, 4}, 4, &samples};
     uint32_t colours = 0;
+    VkRenderPass pass = VK_NULL_HANDLE;
     VkPipeline handle = VK_NULL_HANDLE;
 
     if (!describe_input(pipeline, &input)) {
@@ -239,6 +246,11 @@ static VkPipeline build(struct pvg_render_pipeline *pipeline, const struct pvg_r
     for (uint32_t i = 0; i < PVG_MAX_COLOURS; i++) {
         colours = key->colours[i] != VK_FORMAT_UNDEFINED ? i + 1 : colours;
     }
+    if (key->fetches) { /* a render pass has references for all slots, rendering for those used */
+        colours = PVG_MAX_COLOURS;
+        pass = pvg_fetch_passes_get(&pipeline->gpu->fetch_passes, key);
+    }
+    rendering.colorAttachmentCount = colours;
     stages[1].pSpecializationInfo = &sample_count;
     if (pvg_vk_check(
             vk,
@@ -246,14 +258,7 @@ static VkPipeline build(struct pvg_render_pipeline *pipeline, const struct pvg_r
                 vk->device, vk->pipeline_cache, 1,
                 &(VkGraphicsPipelineCreateInfo){
                     .sType = VK_STRUCTURE_TYPE_GRAPHICS_PIPELINE_CREATE_INFO,
-                    .pNext =
-                        &(VkPipelineRenderingCreateInfo){
-                            .sType = VK_STRUCTURE_TYPE_PIPELINE_RENDERING_CREATE_INFO,
-                            .colorAttachmentCount = colours,
-                            .pColorAttachmentFormats = key->colours,
-                            .depthAttachmentFormat = key->depth,
-                            .stencilAttachmentFormat = key->stencil,
-                        },
+                    .pNext = key->fetches ? NULL : &rendering,
                     .stageCount = pipeline->fragment.module ? 2 : 1,
                     .pStages = stages,
                     .pVertexInputState =
@@ -297,6 +302,10 @@ static VkPipeline build(struct pvg_render_pipeline *pipeline, const struct pvg_r
                     .pColorBlendState =
                         &(VkPipelineColorBlendStateCreateInfo){
                             .sType = VK_STRUCTURE_TYPE_PIPELINE_COLOR_BLEND_STATE_CREATE_INFO,
+                            .flags =
+                                key->fetches
+                                    ? VK_PIPELINE_COLOR_BLEND_STATE_CREATE_RASTERIZATION_ORDER_ATTACHMENT_ACCESS_BIT_EXT
+                                    : 0,
                             .attachmentCount = colours,
                             .pAttachments = blend,
                         },
@@ -307,6 +316,7 @@ static VkPipeline build(struct pvg_render_pipeline *pipeline, const struct pvg_r
                             .pDynamicStates = dynamic,
                         },
                     .layout = pipeline->layout.handle,
+                    .renderPass = pass,
                 },
                 NULL, &handle)) != VK_SUCCESS) {
         return VK_NULL_HANDLE;
@@ -328,6 +338,13 @@ static VkPipeline get(struct pvg_render_pipeline *pipeline, const struct pvg_ren
         g_hash_table_insert(pipeline->variants, &variant->key, variant);
     }
     return variant->handle;
+}
+
+bool pvg_render_pipeline_fetches(const struct pvg_render_pipeline *pipeline)
+{
+    const struct pvg_shader *shader = pipeline->fragment.shader;
+
+    return shader && shader->translation.reflection.colour_input_mask;
 }
 
 VkPipeline pvg_render_pipeline_get(struct pvg_render_pipeline *pipeline,
@@ -370,6 +387,7 @@ static void build_likely(struct pvg_render_pipeline *pipeline)
     }
     key.samples = d->samples;
     key.topology_class = 2;
+    key.fetches = pvg_render_pipeline_fetches(pipeline);
     get(pipeline, &key, &built);
 }
 

@@ -7,6 +7,8 @@
  * like any other. Spec: 40-render 3.7, 13.5; 02-errata rows 25, 26. */
 #include "gpu/render.h"
 
+#include <string.h>
+
 #define TARGETS (PVG_MAX_COLOURS + 2)
 
 /* Colours, depth, stencil. */
@@ -41,6 +43,22 @@ bool pvg_render_draws_to(const struct pvg_render *render, const struct pvg_textu
         found |= target && target->image == texture->image;
     }
     return found;
+}
+
+void pvg_render_key_init(const struct pvg_render *render, struct pvg_render_key *key)
+{
+    memset(key, 0, sizeof(*key)); /* compared as bytes */
+    for (unsigned i = 0; i < PVG_MAX_COLOURS; i++) {
+        key->colours[i] =
+            render->colours[i].texture ? render->colours[i].texture->host->vk : VK_FORMAT_UNDEFINED;
+    }
+    key->depth = render->depth.texture ? render->depth.texture->host->vk : VK_FORMAT_UNDEFINED;
+    key->stencil =
+        render->stencil.texture ? render->stencil.texture->host->vk : VK_FORMAT_UNDEFINED;
+    if (render->joined.view) {
+        key->depth = key->stencil = render->joined.texture->host->vk;
+    }
+    key->samples = (uint8_t)render->samples;
 }
 
 /* ---- Begin and end ---- */
@@ -118,8 +136,12 @@ static void begin(struct pvg_render *render, bool resolving)
 static void end(struct pvg_render *render)
 {
     pvg_visibility_pause(&render->visibility, render->run);
-    render->run->gpu->vk->fn.vkCmdEndRendering(render->run->commands);
-    render->open = render->continued = false;
+    if (render->fetching) {
+        render->run->gpu->vk->fn.vkCmdEndRenderPass(render->run->commands);
+    } else {
+        render->run->gpu->vk->fn.vkCmdEndRendering(render->run->commands);
+    }
+    render->open = render->continued = render->fetching = false;
     render->run->in_pass = false;
 }
 
@@ -133,6 +155,35 @@ enum pvg_refusal pvg_render_open(struct pvg_render *render)
         begin(render, false);
     }
     return PVG_ACCEPTED;
+}
+
+enum pvg_refusal pvg_render_open_fetching(struct pvg_render *render)
+{
+    const struct pvg_stage_program *fragment = &render->pipeline->fragment;
+    const uint32_t mask = fragment->shader->translation.reflection.colour_input_mask;
+    enum pvg_refusal why = PVG_ACCEPTED;
+
+    for (unsigned i = 0; i < PVG_MAX_COLOURS; i++) {
+        if (mask >> i & 1 && !render->colours[i].texture) {
+            return PVG_REFUSED_FORMAT; /* there is nothing to read */
+        }
+    }
+    if (render->open && render->fetching) {
+        return PVG_ACCEPTED;
+    }
+    if (render->samples > 1) {
+        return PVG_REFUSED_HOST_DEVICE; /* the translator reads one sample */
+    }
+    if (!render->begun) {
+        why = pvg_render_open(render); /* loads and clears */
+    }
+    if (why != PVG_ACCEPTED) {
+        return why;
+    }
+    pvg_render_break(render);
+    why = pvg_fetch_pass_begin(render);
+    render->open = render->fetching = render->run->in_pass = why == PVG_ACCEPTED;
+    return why;
 }
 
 void pvg_render_break(struct pvg_render *render)
@@ -218,7 +269,7 @@ void pvg_render_continue(struct pvg_render *render)
 static bool may_stay_open(struct pvg_render *render)
 {
     if (render->visibility.buffer || render->properties || render->writes_memory ||
-        render->joined.view) {
+        render->joined.view || render->fetching) {
         return false;
     }
     for (unsigned i = 0; i < TARGETS; i++) {

@@ -330,7 +330,8 @@ VkImageView pvg_texture_attachment(struct pvg_texture *texture, uint32_t level, 
         key.type = layers > 1 ? VK_IMAGE_VIEW_TYPE_1D_ARRAY : VK_IMAGE_VIEW_TYPE_1D;
     }
     key.usage = texture->format->aspect == PVG_ASPECT_COLOR
-                    ? VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT
+                    ? VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT |
+                          (texture->image->usage & VK_IMAGE_USAGE_INPUT_ATTACHMENT_BIT)
                     : VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT;
     key.level = texture->first_level + level;
     key.levels = 1;

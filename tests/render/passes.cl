@@ -26,3 +26,17 @@ FRAGMENT void show_number(IN(float, number), OUT_COLOUR(float4, colour, 0))
 {
     *colour = (float4)((number + 1.0f) * 16.0f / 255.0f, 0.0f, 0.0f, 1.0f);
 }
+
+/* Half of what was there, and a quarter of red. */
+FRAGMENT void halve(FETCH(float4, before, 0), OUT_COLOUR(float4, colour, 0))
+{
+    *colour = 0.5f * before + (float4)(0.25f, 0.0f, 0.0f, 0.0f);
+}
+
+/* The two targets change places. */
+FRAGMENT void exchange(FETCH(float4, first, 0), FETCH(float4, second, 1),
+                       OUT_COLOUR(float4, colour0, 0), OUT_COLOUR(float4, colour1, 1))
+{
+    *colour0 = second;
+    *colour1 = first;
+}
