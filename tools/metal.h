@@ -337,7 +337,7 @@ METAL_INLINE float4 gather_compare_depth_2d(depth2d t, sampler s, float2 uv, flo
 }
 
 /* Reading one texel: read_2d for floats, read_2d_u and read_2d_s for integers. Writing is
- * overloaded by the value's type. */
+ * overloaded by the value's type. These are macros: in C, compound literals want parentheses. */
 #define METAL_READ(kind, ...)                                                                      \
     METAL_ACT(float4, metal_read_##kind, "pvg.first.air.read_texture_" #kind ".v4f32",             \
               __VA_ARGS__);                                                                        \

@@ -1142,10 +1142,6 @@ bool runner_draw(struct runner *r, struct runner_draw *d, struct pvg_error *erro
         }
     }
     if (!s.failed && make_sets(&s) && bind_draw(&s, d, push) && begin(&s)) {
-        const struct runner_dispatch grid = {.groups = {d->vertex_count, 1, 1},
-                                             .local = {d->local[0], d->local[1], d->local[2]}};
-
-        fill_push(&grid, push); /* of object and mesh functions */
         record_draw(&s, d, push, vertices, pixels);
         if (submit(&s)) {
             take_back(&s);

@@ -56,6 +56,7 @@ struct audit {
     uint32_t block;            /* label of the current one */
     uint32_t loops, bounded;   /* loops, and those of them that spend the budget */
     uint32_t budget;           /* the variable that counts iterations, 0: none yet */
+    uint32_t mesh_vertices, mesh_primitives; /* declared by execution modes */
 };
 
 static bool reject(struct audit *a, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -188,6 +189,27 @@ static bool check_capability(struct audit *a, uint32_t capability)
         return reject(a, "capability %u is not on this device's list", capability);
     }
     return true;
+}
+
+/* What a mesh function may claim: what its execution modes say, which the validator holds against
+ * nothing. */
+static void note_mode(struct audit *a, const uint32_t *at, uint32_t words)
+{
+    if (words == 4 && at[2] == SpvExecutionModeOutputVertices) {
+        a->mesh_vertices = at[3];
+    } else if (words == 4 && at[2] == SpvExecutionModeOutputPrimitivesEXT) {
+        a->mesh_primitives = at[3];
+    }
+}
+
+static bool check_mesh_outputs(struct audit *a, const uint32_t *at, uint32_t words)
+{
+    const struct id *vertices = get(a, words == 3 ? at[1] : 0);
+    const struct id *primitives = get(a, words == 3 ? at[2] : 0);
+
+    return (vertices->op == SpvOpConstant && vertices->value <= a->mesh_vertices &&
+            primitives->op == SpvOpConstant && primitives->value <= a->mesh_primitives) ||
+           reject(a, "a mesh claims more than it declares");
 }
 
 /* A literal string of at most @words words. */
@@ -918,6 +940,11 @@ static bool check_instruction(struct audit *a, const uint32_t *at, uint32_t word
                reject(a, "its addressing model is not logical");
     case SpvOpEntryPoint:
         return check_entry_point(a, at, words);
+    case SpvOpExecutionMode:
+        note_mode(a, at, words);
+        return true;
+    case SpvOpSetMeshOutputsEXT:
+        return check_mesh_outputs(a, at, words);
     case SpvOpDecorate:
         return check_decoration(a, at, words);
     case SpvOpMemberDecorate:

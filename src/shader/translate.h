@@ -76,7 +76,7 @@
 #define PVG_PUSH_REMAINDER_SET0   0x00 /* u8 [31]: offset of buffer i mod the device's alignment */
 #define PVG_PUSH_REMAINDER_SET1   0x20 /* u8 [31] */
 #define PVG_PUSH_PIXEL_SAMPLERS   0x40 /* u16 set 0, u16 set 1: samplers with pixel coordinates */
-#define PVG_PUSH_GRID_THREADS     0x44 /* u32 [3]; kernel, mesh and object stages; 0: indirect */
+#define PVG_PUSH_GRID_THREADS     0x44 /* u32 [3]; kernels only; 0: indirect */
 #define PVG_PUSH_GRID_GROUPS      0x50 /* u32 [3] */
 #define PVG_PUSH_NOMINAL_GROUP    0x5c /* u32 [3] */
 #define PVG_PUSH_FIRST_GROUP      0x68 /* u32 [3] */

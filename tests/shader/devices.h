@@ -24,6 +24,6 @@
 /* Everything, on a GPU. */
 #define EVERYTHING                                                                                 \
     (((UINT64_C(1) << PVG_SHADER_FEATURE_COUNT) - 1) &                                            \
-     ~(PVG_SHADER_FEATURE(CPU) | PVG_SHADER_FEATURE(MESH)))
+     ~PVG_SHADER_FEATURE(CPU))
 
 #endif

@@ -11,7 +11,7 @@ KERNEL void scale(BUFFER(device const float *, from, 0), BUFFER(device float *, 
     threadgroup_barrier();
     atomic_add((device uint *)to, 1u);
     to[i] = shared[lane] * *factor;
-    write_2d(image, (uint2){i, 0}, (float4){1.0f, 1.0f, 1.0f, 1.0f});
+    write_2d(image, ((uint2){i, 0}), ((float4){1.0f, 1.0f, 1.0f, 1.0f}));
 }
 
 VERTEX void place(BUILTIN(uint, vertex_index, vertex_id), ATTRIBUTE(float2, corner, 0),

@@ -59,6 +59,8 @@ static bool makes_pipeline(struct tally *tally, const struct pvg_translation *t,
         return runner_makes_compute(tally->runner, t, error);
     case PVG_STAGE_VERTEX:
         return runner_makes_graphics(tally->runner, NULL, t, NULL, error);
+    case PVG_STAGE_MESH:
+        return runner_makes_graphics(tally->runner, NULL, t, NULL, error);
     case PVG_STAGE_FRAGMENT:
         return runner_makes_graphics(tally->runner, NULL, &quad_vertex, t, error);
     default:

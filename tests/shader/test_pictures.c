@@ -14,9 +14,9 @@ static const char *folder;
 static unsigned number;
 
 struct picture {
-    char *bytes[2];
-    struct pvg_metallib library[2];
-    struct pvg_translation stage[2];
+    char *bytes[3];
+    struct pvg_metallib library[3];
+    struct pvg_translation stage[3]; /* vertex or mesh, fragment, object */
     struct runner_draw draw;
     struct pvg_error error;
     bool ok;
@@ -30,8 +30,8 @@ static bool open_stage(struct picture *p, unsigned i, const char *file, const ch
     size_t size;
 
     options->features = runner_features(runner);
-    options->stage = i ? PVG_STAGE_FRAGMENT : PVG_STAGE_VERTEX;
-    if (i) {
+    options->heap_slots = RUNNER_SLOTS;
+    if (i == 1) {
         options->has_varyings = 1;
         options->varyings = p->stage[0].reflection.varyings;
     }
@@ -40,8 +40,14 @@ static bool open_stage(struct picture *p, unsigned i, const char *file, const ch
         pvg_error_set(&p->error, "cannot read %s", path);
         return false;
     }
-    request.air = p->library[i].functions[0].bitcode;
-    request.air_size = p->library[i].functions[0].bitcode_size;
+    for (uint32_t f = 0; f < p->library[i].count; f++) {
+        const struct pvg_metallib_function *function = &p->library[i].functions[f];
+
+        if (f == 0 || (entry && strcmp(function->name, entry) == 0)) {
+            request.air = function->bitcode;
+            request.air_size = function->bitcode_size;
+        }
+    }
     pvg_translate(&request, &p->stage[i]);
     pvg_error_set(&p->error, "%s", p->stage[i].reason);
     return p->stage[i].status == PVG_TRANSLATE_DONE;
@@ -73,7 +79,7 @@ static void finish(struct picture *p, const uint8_t *want, int tolerance, const 
     if (!p->ok) {
         printf("# %s\n", p->error.message);
     }
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 3; i++) {
         pvg_translation_finish(&p->stage[i]);
         pvg_metallib_finish(&p->library[i]);
         g_free(p->bytes[i]);
@@ -107,6 +113,44 @@ static void tinted_quad(float gain, const uint8_t *want, const char *sentence)
     use_quad(&p, &uniforms);
     p.draw.buffers[1][0] = (struct runner_buffer){tint, sizeof(tint), 0, 0};
     finish(&p, want, 1, sentence);
+}
+
+/* A mesh function, behind an object function or not, covers the target. @scale is what a buffer at
+ * index 0 of @scaled_set holds: 1 covers everything. */
+static void mesh(const char *object, const char *file, int scaled_set, const char *sentence)
+{
+    float scale = 1;
+    struct picture p = {.draw.vertex_count = 1, .draw.local = {32, 1, 1}};
+
+    if (!(runner_features(runner) & PVG_SHADER_FEATURE(MESH))) {
+        printf("ok %u - %s # SKIP %s has no mesh shaders\n", ++number, sentence,
+               runner_device_name(runner));
+        return;
+    }
+    open_picture(&p, file, "mesh_main", "reims/icb_mesh_frag.metallib", NULL);
+    if (p.ok && object) {
+        p.ok = open_stage(&p, 2, object, "object_main");
+        p.draw.object = &p.stage[2];
+    }
+    if (scaled_set >= 0) {
+        p.draw.buffers[scaled_set][0] = (struct runner_buffer){&scale, sizeof(scale), 0, 0};
+    }
+    p.draw.threadgroup_bytes[0] = 16;
+    finish(&p, (uint8_t[4]){102, 68, 34, 255}, 2, sentence);
+}
+
+static void meshes(void)
+{
+    mesh(NULL, "reims/icb_mesh.metallib", -1, "a mesh function covers the target");
+    mesh(NULL, "reims/icb_mesh_buf.metallib", 0, "a mesh function scales by a buffer");
+    mesh("reims/icb_object_stage.metallib", "reims/icb_mesh_with_payload.metallib", -1,
+         "a payload goes from an object function to its mesh");
+    mesh("reims/icb_object_mesh.metallib", "reims/icb_object_mesh.metallib", -1,
+         "object and mesh function of one library work together");
+    mesh("reims/icb_object_buf.metallib", "reims/icb_object_buf.metallib", 2,
+         "an object function reads a buffer");
+    mesh("reims/icb_object_tg.metallib", "reims/icb_object_tg.metallib", -1,
+         "an object function uses threadgroup memory");
 }
 
 int main(void)
@@ -183,6 +227,7 @@ int main(void)
                    i ? "a static sampler shows the texel" : "positions and uvs out of buffers do");
         }
     }
+    meshes();
     printf("1..%u\n", number);
     runner_destroy(runner);
     return 0;

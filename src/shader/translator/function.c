@@ -200,7 +200,6 @@ static void emit_exit(struct translator *t, struct block *b, struct block *loop_
     case EXIT_RETURN:
         stage_return(t, b->returned);
         b->end_label = t->current_label;
-        spirv_emit(s, SpvOpReturn, 0, NULL, 0);
         return;
     case EXIT_UNREACHABLE:
         spirv_emit(s, SpvOpUnreachable, 0, NULL, 0);

@@ -199,7 +199,7 @@ static void merge_bits(struct translator *t, struct root *root, struct offset of
     uint32_t clear = spirv_op(b, SpvOpNot, u32_type(t), mask);
     uint32_t set = shift_word(t, SpvOpShiftLeftLogical, u32_from(t, value, false), bit);
 
-    if (is_shared(root)) {
+    if (is_shared(root) || root->kind == ROOT_PAYLOAD) {
         uint32_t word = chain(t, root, 2, index);
         uint32_t scope = u32_constant(t, is_buffer(root) ? SpvScopeDevice : SpvScopeWorkgroup);
         uint32_t relaxed = u32_constant(t, 0);
@@ -460,7 +460,8 @@ static uint32_t store_case(struct translator *t, struct root *root, void *data)
 {
     struct access *a = data;
 
-    if (root->kind == ROOT_CONSTANT) {
+    if (root->kind == ROOT_CONSTANT ||
+        (root->kind == ROOT_PAYLOAD && t->entry.stage != PVG_STAGE_OBJECT)) {
         refuse(t, PVG_TRANSLATE_MODULE, "a store to constant memory");
     }
     store_type(t, root, a->offset, a->type, a->align, a->value);

@@ -233,6 +233,8 @@ static void begin_objects(struct translator *t)
             resource_buffer(t, root);
         } else if (root->kind == ROOT_THREADGROUP && root->argument) {
             declare_threadgroup(t, root);
+        } else if (root->kind == ROOT_PAYLOAD) {
+            mesh_payload(t, root);
         }
     }
 }
@@ -333,12 +335,15 @@ void stage_return(struct translator *t, LLVMValueRef value)
         break;
     case PVG_STAGE_MESH:
     case PVG_STAGE_OBJECT:
-        mesh_finish(t);
+        if (mesh_finish(t)) {
+            return;
+        }
         break;
     case PVG_STAGE_KERNEL:
     case PVG_STAGE_ANY:
         break;
     }
+    spirv_emit(&t->spirv, SpvOpReturn, 0, NULL, 0);
 }
 
 void stage_declare(struct translator *t)

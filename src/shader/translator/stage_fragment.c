@@ -66,6 +66,7 @@ static uint32_t varying_variable(struct translator *t, struct argument *a,
                                  bool linear, unsigned *available)
 {
     struct spirv_builder *b = &t->spirv;
+    bool per_primitive = false;
     unsigned location;
     uint32_t variable;
 
@@ -80,6 +81,7 @@ static uint32_t varying_variable(struct translator *t, struct argument *a,
             return 0;
         }
         location = from->location;
+        per_primitive = from->per_primitive;
         *available = MIN(components, from->components);
     } else {
         location = link_rank(t, a);
@@ -87,7 +89,14 @@ static uint32_t varying_variable(struct translator *t, struct argument *a,
     variable = spirv_variable(b, SpvStorageClassInput,
                               spirv_vector(b, stage_scalar(t, class), *available), 0);
     spirv_decorate(b, variable, SpvDecorationLocation, location);
-    decorate_sampling(t, variable, a, flat, linear);
+    if (per_primitive) {
+        need(t, PVG_SHADER_FEATURE_BIT_MESH, "data of a mesh's primitives");
+        spirv_capability(b, SpvCapabilityMeshShadingEXT);
+        spirv_extension(b, "SPV_EXT_mesh_shader");
+        spirv_decorate(b, variable, SpvDecorationPerPrimitiveEXT);
+    } else {
+        decorate_sampling(t, variable, a, flat, linear);
+    }
     stage_report_varying(t, a->link, class, components, location, flat, false);
     return variable;
 }

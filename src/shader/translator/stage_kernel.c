@@ -40,26 +40,40 @@ static uint32_t pushed_or(struct translator *t, uint32_t offset, uint32_t own)
     return spirv_op(b, SpvOpSelect, triple(t), none, own, value);
 }
 
+/* Object and mesh functions have a grid of their own: what Vulkan says of it is all there is. */
+static bool is_kernel(const struct translator *t)
+{
+    return t->entry.stage == PVG_STAGE_KERNEL;
+}
+
+static uint32_t nominal_group(struct translator *t)
+{
+    return is_kernel(t) ? pushed(t, PVG_PUSH_NOMINAL_GROUP) : local_size(t);
+}
+
 static uint32_t groups_in_grid(struct translator *t)
 {
-    return pushed_or(t, PVG_PUSH_GRID_GROUPS,
-                     stage_load_builtin(t, SpvBuiltInNumWorkgroups, triple(t)));
+    uint32_t own = stage_load_builtin(t, SpvBuiltInNumWorkgroups, triple(t));
+
+    return is_kernel(t) ? pushed_or(t, PVG_PUSH_GRID_GROUPS, own) : own;
 }
 
 static uint32_t threads_in_grid(struct translator *t)
 {
     uint32_t own = spirv_op(&t->spirv, SpvOpIMul, triple(t),
                             stage_load_builtin(t, SpvBuiltInNumWorkgroups, triple(t)),
-                            pushed(t, PVG_PUSH_NOMINAL_GROUP));
+                            nominal_group(t));
 
-    return pushed_or(t, PVG_PUSH_GRID_THREADS, own);
+    return is_kernel(t) ? pushed_or(t, PVG_PUSH_GRID_THREADS, own) : own;
 }
 
 static uint32_t group_position(struct translator *t)
 {
     uint32_t own = stage_load_builtin(t, SpvBuiltInWorkgroupId, triple(t));
 
-    return spirv_op(&t->spirv, SpvOpIAdd, triple(t), own, pushed(t, PVG_PUSH_FIRST_GROUP));
+    return is_kernel(t) ? spirv_op(&t->spirv, SpvOpIAdd, triple(t), own,
+                                   pushed(t, PVG_PUSH_FIRST_GROUP))
+                        : own;
 }
 
 static uint32_t local_position(struct translator *t)
@@ -70,7 +84,7 @@ static uint32_t local_position(struct translator *t)
 static uint32_t grid_position(struct translator *t)
 {
     uint32_t start = spirv_op(&t->spirv, SpvOpIMul, triple(t), group_position(t),
-                              pushed(t, PVG_PUSH_NOMINAL_GROUP));
+                              nominal_group(t));
 
     return spirv_op(&t->spirv, SpvOpIAdd, triple(t), start, local_position(t));
 }
@@ -133,7 +147,7 @@ static uint32_t fact(struct translator *t, struct argument *a)
     case ARGUMENT_THREADS_PER_THREADGROUP:
         return local_size(t);
     case ARGUMENT_DISPATCH_THREADS_PER_THREADGROUP:
-        return pushed(t, PVG_PUSH_NOMINAL_GROUP);
+        return nominal_group(t);
     case ARGUMENT_THREAD_INDEX_IN_THREADGROUP:
         return stage_load_builtin(t, SpvBuiltInLocalInvocationIndex, u32_type(t));
     case ARGUMENT_THREAD_INDEX_IN_SIMDGROUP:
@@ -143,7 +157,7 @@ static uint32_t fact(struct translator *t, struct argument *a)
     case ARGUMENT_SIMDGROUPS_PER_THREADGROUP:
         return subgroup_fact(t, SpvBuiltInNumSubgroups);
     case ARGUMENT_DISPATCH_SIMDGROUPS_PER_THREADGROUP:
-        threads = product(t, pushed(t, PVG_PUSH_NOMINAL_GROUP));
+        threads = product(t, nominal_group(t));
         return groups_of(t, threads, subgroup_fact(t, SpvBuiltInSubgroupSize));
     case ARGUMENT_THREADS_PER_SIMDGROUP:
     case ARGUMENT_THREAD_EXECUTION_WIDTH:
@@ -155,7 +169,7 @@ static uint32_t fact(struct translator *t, struct argument *a)
     case ARGUMENT_QUADGROUPS_PER_THREADGROUP:
         return groups_of(t, product(t, local_size(t)), u32_constant(t, 4));
     case ARGUMENT_DISPATCH_QUADGROUPS_PER_THREADGROUP:
-        return groups_of(t, product(t, pushed(t, PVG_PUSH_NOMINAL_GROUP)), u32_constant(t, 4));
+        return groups_of(t, product(t, nominal_group(t)), u32_constant(t, 4));
     default:
         refuse(t, PVG_TRANSLATE_UNSUPPORTED, "argument of kind %s in a kernel", a->unknown);
     }

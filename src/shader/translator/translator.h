@@ -168,7 +168,7 @@ enum root_kind {
     ROOT_THREADGROUP, /* Workgroup words; argument (length specialised) or variable */
     ROOT_CONSTANT,    /* Private words with an initialiser */
     ROOT_LOCAL,       /* alloca: Function words */
-    ROOT_PAYLOAD,
+    ROOT_PAYLOAD,     /* TaskPayloadWorkgroupEXT words */
     ROOT_NULL,        /* reads zero, writes vanish */
     ROOT_TEXTURE,
     ROOT_SAMPLER,
@@ -230,6 +230,13 @@ struct texture {
     uint32_t twin, twin_type; /* where a storage texture is read; 0: where it is written */
 };
 
+/* An output of a mesh function: an array over its vertices or primitives. */
+struct mesh_output {
+    uint32_t key;  /* data index or built-in */
+    uint32_t type; /* of an element */
+    uint32_t variable;
+};
+
 /* ---- Control flow ---- */
 
 struct graph;
@@ -273,6 +280,9 @@ struct translator {
     uint32_t control_point[PVG_SHADER_ATTRIBUTES]; /* input arrays of a patch, by field */
     unsigned control_point_fields;
     uint32_t sample_count; /* specialisation constant, or 0 */
+    GPtrArray *vertex_outputs, *primitive_outputs; /* struct mesh_output, kept */
+    uint32_t gathered, gathered_words; /* Workgroup: what mesh and object functions set */
+    uint32_t payload;      /* variable, or 0 */
     bool wrote_position, sample_mask_flat;
     enum depth_qualifier depth_qualifier;
     uint32_t local_size[3];
@@ -417,7 +427,7 @@ uint32_t resource_set(struct translator *t);
 
 /* ---- stage.c and its kin ---- */
 void stage_begin(struct translator *t); /* emits the loads of inputs */
-void stage_return(struct translator *t, LLVMValueRef value); /* stores outputs */
+void stage_return(struct translator *t, LLVMValueRef value); /* stores outputs, ends the block */
 void stage_declare(struct translator *t); /* execution modes */
 uint32_t stage_builtin(struct translator *t, SpvBuiltIn builtin, uint32_t type,
                        SpvStorageClass storage);
@@ -435,7 +445,8 @@ void fragment_declare(struct translator *t);
 void kernel_input(struct translator *t, struct argument *argument, LLVMValueRef parameter);
 void kernel_declare(struct translator *t);
 void mesh_begin(struct translator *t);
-void mesh_finish(struct translator *t);
+bool mesh_finish(struct translator *t); /* whether it has ended the block */
+void mesh_payload(struct translator *t, struct root *root);
 void mesh_declare(struct translator *t);
 
 uint32_t evaluation_control_point(struct translator *t, LLVMValueRef call);
