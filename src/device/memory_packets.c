@@ -21,6 +21,9 @@ enum pvg_refusal pvg_define_task(void *ctx, const struct pvg_wire_define_task *r
     bool redefined = pvg_task_space(memory, rec->task, &old.space) == PVG_ACCEPTED;
     enum pvg_refusal why = pvg_task_define(memory, rec->task, rec->directory, rec->length);
 
+    if (why == PVG_ACCEPTED) {
+        pvg_executor_task_changed(execution->device->executor, rec->task);
+    }
     return why == PVG_ACCEPTED && redefined ? forget(execution, &old) : why;
 }
 
@@ -29,21 +32,29 @@ enum pvg_refusal pvg_delete_task(void *ctx, const struct pvg_wire_delete_task *r
     struct pvg_execution *execution = ctx;
     struct pvg_memory *memory = &execution->device->memory;
     struct pvg_forget task = {.kind = PVG_FORGET_TASK};
+    bool lived = pvg_task_space(memory, rec->task, &task.space) == PVG_ACCEPTED &&
+                 pvg_task_delete(memory, rec->task) == PVG_ACCEPTED;
 
     /* An unknown task is not an error; its object list may have been bound all the same. */
-    if (pvg_task_space(memory, rec->task, &task.space) != PVG_ACCEPTED) {
+    if (!lived) {
         pvg_objects_unbind(memory, rec->task);
-        return PVG_ACCEPTED;
     }
-    return pvg_task_delete(memory, rec->task) == PVG_ACCEPTED ? forget(execution, &task)
-                                                             : PVG_ACCEPTED;
+    if (rec->task < PVG_MAX_TASKS) {
+        pvg_executor_task_changed(execution->device->executor, rec->task);
+    }
+    return lived ? forget(execution, &task) : PVG_ACCEPTED;
 }
 
 enum pvg_refusal pvg_map_memory(void *ctx, const struct pvg_wire_map_memory *rec)
 {
     struct pvg_execution *execution = ctx;
+    struct pvg_device *device = execution->device;
+    enum pvg_refusal why = pvg_task_map(&device->memory, rec->task, rec->address, rec->length);
 
-    return pvg_task_map(&execution->device->memory, rec->task, rec->address, rec->length);
+    if (why == PVG_ACCEPTED) {
+        pvg_executor_pages_changed(device->executor, rec->task, rec->address, rec->length);
+    }
+    return why;
 }
 
 enum pvg_refusal pvg_unmap_memory(void *ctx, const struct pvg_wire_unmap_memory *rec)
@@ -56,6 +67,10 @@ enum pvg_refusal pvg_unmap_memory(void *ctx, const struct pvg_wire_unmap_memory 
 
     if (why == PVG_ACCEPTED) {
         why = pvg_task_unmap(memory, rec->task, rec->address, rec->length);
+    }
+    if (why == PVG_ACCEPTED) {
+        pvg_executor_pages_changed(execution->device->executor, rec->task, rec->address,
+                                   rec->length);
     }
     return why == PVG_ACCEPTED ? forget(execution, &range) : why;
 }
@@ -75,14 +90,23 @@ enum pvg_refusal pvg_replace_physical(void *ctx, const struct pvg_wire_replace_p
         pvg_object_find_range(memory, object.space, rec->object, &at, &size);
         why = pvg_task_remap(memory, rec->task, at, size);
     }
+    if (why == PVG_ACCEPTED) {
+        pvg_executor_pages_changed(execution->device->executor, rec->task, at, size);
+    }
     return why == PVG_ACCEPTED ? forget(execution, &object) : why;
 }
 
 enum pvg_refusal pvg_set_object_list(void *ctx, const struct pvg_wire_set_object_list *rec)
 {
     struct pvg_execution *execution = ctx;
+    struct pvg_device *device = execution->device;
+    enum pvg_refusal why =
+        pvg_objects_bind(&device->memory, rec->task, rec->first_page.value, rec->count);
 
-    return pvg_objects_bind(&execution->device->memory, rec->task, rec->first_page.value, rec->count);
+    if (why == PVG_ACCEPTED) {
+        pvg_executor_task_changed(device->executor, rec->task);
+    }
+    return why;
 }
 
 enum pvg_refusal pvg_delete_resource(void *ctx, const struct pvg_wire_delete_resource *rec)

@@ -78,5 +78,6 @@ bool pvg_state_restore(struct pvg_device *device, const void *bytes, size_t size
                       pvg_refusal_words(why));
         return false;
     }
+    pvg_executor_task_changed(device->executor, PVG_EVERY_TASK);
     return true;
 }

@@ -143,6 +143,21 @@ enum pvg_refusal pvg_executor_restore(struct pvg_executor *executor, struct pvg_
     return executor->impl->restore ? executor->impl->restore(executor, from) : PVG_ACCEPTED;
 }
 
+void pvg_executor_task_changed(struct pvg_executor *executor, uint32_t task)
+{
+    if (executor->impl->task_changed) {
+        executor->impl->task_changed(executor, task);
+    }
+}
+
+void pvg_executor_pages_changed(struct pvg_executor *executor, uint32_t task, struct pvg_gva at,
+                                uint64_t size)
+{
+    if (executor->impl->pages_changed) {
+        executor->impl->pages_changed(executor, task, at, size);
+    }
+}
+
 void pvg_executor_ram_added(struct pvg_executor *executor, const struct pvg_ram_span *span)
 {
     if (executor->impl->ram_added) {

@@ -51,6 +51,9 @@
 
 struct pvg_executor;
 struct pvg_translator_impl;
+struct pvg_translator_launcher;
+
+#define PVG_EVERY_TASK UINT32_MAX
 
 #define PVG_DEVICE_INFO_KEYS (PVG_WIRE_DEVICE_INFO_FAMILY_SET + 1)
 
@@ -164,6 +167,13 @@ struct pvg_executor_impl {
     void (*save)(struct pvg_executor *executor, struct pvg_saver *saver);
     enum pvg_refusal (*restore)(struct pvg_executor *executor, struct pvg_cursor *from);
 
+    /* What the guest's packets made of a task, for executors that keep a copy of memory->tasks:
+     * task @task itself or its object list changed (PVG_EVERY_TASK: all of any), or the pages that
+     * are kept of [@at, @at + @size) did. Called after the change. Optional. */
+    void (*task_changed)(struct pvg_executor *executor, uint32_t task);
+    void (*pages_changed)(struct pvg_executor *executor, uint32_t task, struct pvg_gva at,
+                          uint64_t size);
+
     /* The VMM added guest RAM, or is about to remove it: returns when [@gpa, @gpa + @size) is not
      * touched any more. Called with the engine parked. Optional. */
     void (*ram_added)(struct pvg_executor *executor, const struct pvg_ram_span *span);
@@ -183,6 +193,7 @@ struct pvg_executor_setup {
     void *user;
 
     const struct pvg_translator_impl *translator; /* of shaders; NULL: the confined process */
+    const struct pvg_translator_launcher *launcher; /* of that process; NULL: a child */
 };
 
 /* Embedded first in the concrete struct. */
@@ -220,6 +231,9 @@ void pvg_executor_reset(struct pvg_executor *executor);
 void pvg_executor_save(struct pvg_executor *executor, struct pvg_saver *saver);
 PVG_NODISCARD enum pvg_refusal pvg_executor_restore(struct pvg_executor *executor,
                                                     struct pvg_cursor *from);
+void pvg_executor_task_changed(struct pvg_executor *executor, uint32_t task);
+void pvg_executor_pages_changed(struct pvg_executor *executor, uint32_t task, struct pvg_gva at,
+                                uint64_t size);
 void pvg_executor_ram_added(struct pvg_executor *executor, const struct pvg_ram_span *span);
 void pvg_executor_ram_removed(struct pvg_executor *executor, uint64_t gpa, uint64_t size);
 

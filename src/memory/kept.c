@@ -149,6 +149,44 @@ void pvg_kept_visit(struct pvg_kept *kept, uint64_t first, uint64_t count,
     }
 }
 
+static void walk_group(const struct group *group, uint64_t first, uint64_t last,
+                       void (*each)(void *, uint64_t, uint32_t), void *ctx)
+{
+    for (unsigned i = 0; i < GROUP_PAGES; i++) {
+        uint64_t page = (group->number << GROUP_SHIFT) + i;
+
+        if (group->frames[i] && page >= first && page <= last) {
+            each(ctx, page, group->frames[i]);
+        }
+    }
+}
+
+void pvg_kept_walk(const struct pvg_kept *kept, uint64_t first, uint64_t count,
+                   void (*each)(void *, uint64_t, uint32_t), void *ctx)
+{
+    uint64_t last = first + count - 1;
+    uint64_t first_group = first >> GROUP_SHIFT, last_group = last >> GROUP_SHIFT;
+    GHashTableIter iter;
+    const struct group *group;
+
+    if (!kept->groups || !count) {
+        return;
+    }
+    if (last_group - first_group < g_hash_table_size(kept->groups)) {
+        for (uint64_t number = first_group; number <= last_group; number++) {
+            group = group_find(kept, number);
+            if (group) {
+                walk_group(group, first, last, each, ctx);
+            }
+        }
+        return;
+    }
+    g_hash_table_iter_init(&iter, kept->groups);
+    while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&group)) {
+        walk_group(group, first, last, each, ctx);
+    }
+}
+
 void pvg_kept_save(const struct pvg_kept *kept, struct pvg_saver *saver)
 {
     GHashTableIter iter;

@@ -40,6 +40,10 @@ void pvg_kept_drop_all(struct pvg_kept *kept);
 void pvg_kept_visit(struct pvg_kept *kept, uint64_t first, uint64_t count,
                     uint32_t (*visit)(void *ctx, uint64_t page, uint32_t frame), void *ctx);
 
+/* Calls @each for each kept page in [@first, @first + @count), in no order. */
+void pvg_kept_walk(const struct pvg_kept *kept, uint64_t first, uint64_t count,
+                   void (*each)(void *ctx, uint64_t page, uint32_t frame), void *ctx);
+
 /* All pages of a task. Restoring refuses COUNT, LIMIT, VALUE. */
 void pvg_kept_save(const struct pvg_kept *kept, struct pvg_saver *saver);
 enum pvg_refusal pvg_kept_restore(struct pvg_kept *kept, struct pvg_cursor *from);

@@ -183,6 +183,9 @@ uint64_t pvg_ram_end_session(struct pvg_ram *ram)
     session = atomic_load_explicit(&ram->session, memory_order_relaxed) + 1;
     atomic_store_explicit(&ram->session, session, memory_order_release);
     pvg_ram_unlock(ram);
+    if (ram->session_ended) {
+        ram->session_ended(ram->session_owner, session);
+    }
     return session;
 }
 
@@ -250,7 +253,7 @@ static enum pvg_refusal copy(struct pvg_ram *ram, struct pvg_gpa at, uint8_t *ou
         uint8_t *host;
 
         pvg_ram_lock(ram);
-        if (in && session != atomic_load_explicit(&ram->session, memory_order_relaxed)) {
+        if (in && session != pvg_ram_session(ram)) {
             pvg_ram_unlock(ram);
             return PVG_REFUSED_STALE;
         }
@@ -358,7 +361,7 @@ static _Atomic uint32_t *word_begin(struct pvg_ram *ram, uint64_t session, struc
     _Atomic uint32_t *word;
 
     pvg_ram_lock(ram);
-    if (session != atomic_load_explicit(&ram->session, memory_order_relaxed)) {
+    if (session != pvg_ram_session(ram)) {
         *why = PVG_REFUSED_STALE;
         word = NULL;
     } else {

@@ -33,7 +33,21 @@
 /* The piece that is copied in one hold of the lock: it bounds how long anybody waits. */
 #define PVG_RAM_PIECE 0x10000
 
+/* The two promises across processes. One process keeps the device; another, its GPU worker, touches
+ * the same memory. They share this page: the keeper says which session it is, the worker how many
+ * of its threads are inside guest memory. Whoever counts in and then sees the old session makes the
+ * keeper wait; whoever sees the new one is refused. Both sides are sequentially consistent. */
+struct pvg_ram_gate {
+    _Atomic uint64_t session; /* the keeper stores, the worker loads */
+    _Atomic uint32_t holders; /* the worker counts, the keeper waits for 0 */
+};
+
 struct pvg_ram {
+    struct pvg_ram_gate *gate; /* in the worker: whose session it is; NULL: our own */
+    /* In the keeper: has to return when the worker writes nothing of an earlier session any more.
+     * NULL: there is no worker. Set before guest RAM is. */
+    void (*session_ended)(void *owner, uint64_t session);
+    void *session_owner;
     pthread_rwlock_t lock;
     GArray *spans;            /* struct pvg_ram_span, sorted by gpa, none overlapping; lock */
     _Atomic uint64_t session; /* changes under the exclusive lock only */
@@ -56,6 +70,9 @@ void pvg_ram_cut(struct pvg_ram *ram, uint64_t gpa, uint64_t size);
 
 static inline uint64_t pvg_ram_session(const struct pvg_ram *ram)
 {
+    if (ram->gate) {
+        return atomic_load(&ram->gate->session);
+    }
     return atomic_load_explicit(&((struct pvg_ram *)ram)->session, memory_order_acquire);
 }
 
@@ -90,16 +107,25 @@ PVG_NODISCARD enum pvg_refusal pvg_ram_and32(struct pvg_ram *ram, uint64_t sessi
 static inline void pvg_ram_lock(struct pvg_ram *ram)
 {
     pthread_rwlock_rdlock(&ram->lock);
+    if (ram->gate) {
+        atomic_fetch_add(&ram->gate->holders, 1);
+    }
 }
 
 static inline void pvg_ram_unlock(struct pvg_ram *ram)
 {
+    if (ram->gate) {
+        atomic_fetch_sub(&ram->gate->holders, 1);
+    }
     pthread_rwlock_unlock(&ram->lock);
 }
 
 static inline void pvg_ram_lock_exclusive(struct pvg_ram *ram)
 {
     pthread_rwlock_wrlock(&ram->lock);
+    if (ram->gate) {
+        atomic_fetch_add(&ram->gate->holders, 1);
+    }
 }
 
 enum pvg_ram_access { PVG_RAM_READ, PVG_RAM_WRITE };
