@@ -89,6 +89,13 @@ struct pvg_host_ops {
 
     /* A line for a person, no newline. Any thread. Optional. */
     void (*log)(void *host, enum pvg_log_level level, const char *message);
+
+    /* Starts a process that runs pvg_gpu_worker_run on the other end of a new socket; stores that
+     * socket and a pidfd of the process, both the device's from then on. With it the GPU is used in
+     * that process only, and another is started when it dies: the guest loses what only the GPU
+     * held, and goes on. Guest RAM has to have descriptors. PVG_VARIANT_PCI only. Control thread,
+     * or one of ours. Optional: the GPU is used in this process. */
+    bool (*start_gpu_worker)(void *host, int *socket, int *process, struct pvg_error *error);
 };
 
 struct pvg_device_options {
@@ -133,6 +140,29 @@ PVG_EXPORT bool pvg_device_restore(struct pvg_device *device, const void *bytes,
                                    struct pvg_error *error);
 
 PVG_EXPORT void pvg_free(void *bytes);
+
+/* ---- The GPU in a process of its own: see start_gpu_worker. ---- */
+
+struct pvg_gpu_worker_options {
+    size_t size;     /* sizeof(struct pvg_gpu_worker_options) */
+    int socket;      /* taken */
+    const char *gpu; /* as in struct pvg_device_options; NULL: the best */
+    void *owner;     /* first argument of what follows */
+
+    /* The GPU is open and nothing of the guest has been seen: give up rights here. Optional. */
+    bool (*confine)(void *owner, struct pvg_error *error);
+
+    /* Starts pvg-airc (by the path in settings or its own) with @socket and @memory as descriptors
+     * 3 and 4 and @memory_limit as its argument, for a process that may not do so any more; stores a
+     * pidfd. Compiler threads. Optional: it is started as a child. */
+    bool (*start_compiler)(void *owner, int socket, int memory, uint64_t memory_limit, int *process,
+                           struct pvg_error *error);
+};
+
+/* Serves one device until that is gone. False and @error when there is no GPU or no device. To be
+ * called by a process that does nothing else. */
+PVG_EXPORT bool pvg_gpu_worker_run(const struct pvg_gpu_worker_options *options,
+                                   struct pvg_error *error);
 
 /* ---- Guest RAM. Control thread. ---- */
 

@@ -10,6 +10,7 @@
 #include "base/attributes.h"
 #include "device/modes.h"
 #include "device/session.h"
+#include "remote/executor.h"
 
 /* While firmware draws, nobody says when: its picture is looked at this often. */
 #define FIRMWARE_PERIOD_US 33333
@@ -55,6 +56,7 @@ void pvg_device_forget_session(struct pvg_device *device)
         }
     }
     pvg_tasks_forget(&device->memory);
+    pvg_executor_task_changed(device->executor, PVG_EVERY_TASK);
 }
 
 /* Follows the guest's switching of the root FIFO. */
@@ -338,7 +340,9 @@ static struct pvg_executor *create_executor(struct pvg_device *device,
     if (options->gpu && strcmp(options->gpu, "none") == 0) {
         return pvg_executor_null_create(&setup);
     }
-    executor = pvg_executor_vulkan_create(&setup, &reason);
+    executor = options->ops->start_gpu_worker
+                   ? pvg_executor_remote_create(&setup, options->ops, options->host, &reason)
+                   : pvg_executor_vulkan_create(&setup, &reason);
     if (!executor && options->gpu) {
         pvg_error_set(error, "%s", reason.message);
         return NULL;

@@ -570,6 +570,7 @@ struct pvg_executor *pvg_executor_vulkan_create(const struct pvg_executor_setup 
     pvg_executor_init(&gpu->base, &vulkan_impl, setup);
     gpu->memory = setup->memory;
     gpu->compiler_settings.translator = setup->translator;
+    gpu->compiler_settings.launcher = setup->launcher;
     g_queue_init(&gpu->parked);
     add_counters(gpu, setup->counters);
     if (!host_open(gpu, error)) {

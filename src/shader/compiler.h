@@ -41,10 +41,21 @@ extern const struct pvg_translator_impl pvg_process_translator;
 /* pvg_translate() itself, for tools and tests; lives with LLVM, not in libpvg. */
 extern const struct pvg_translator_impl pvg_in_process_translator;
 
+/* Starts pvg-airc for a process that is not allowed to; see pvg_gpu_worker_options. */
+struct pvg_translator_launcher {
+    bool (*start)(void *owner, int socket, int memory, uint64_t memory_limit, int *process,
+                  struct pvg_error *error);
+    void *owner;
+};
+
+/* Where pvg-airc is, to be freed: @wish, else $PVG_AIRC, else where it was installed or built. */
+char *pvg_translator_path(const char *wish);
+
 /* Zero means the default. The strings are borrowed for the call to create. */
 struct pvg_compiler_settings {
     const struct pvg_translator_impl *translator; /* NULL: pvg_process_translator */
     const char *worker;       /* path of pvg-airc; NULL: $PVG_AIRC, else where it was installed */
+    const struct pvg_translator_launcher *launcher; /* NULL: as a child; borrowed for good */
     uint32_t threads;         /* 2 */
     uint32_t time_limit;      /* milliseconds a request may take in the translator: 10000 */
     uint64_t memory_limit;    /* bytes of address space of a worker: 1 GiB */

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,15 +28,27 @@ struct process {
     uint64_t memory_limit; /* bytes */
     int memory;            /* the shared region's descriptor */
     uint8_t *shared;       /* its mapping */
-    pid_t pid;             /* 0: not running */
+    const struct pvg_translator_launcher *launcher; /* NULL: none */
+    pid_t pid;             /* 0: not running, or not our child */
+    int pidfd;             /* of the launcher's child; -1: none */
     int socket;
 };
+
+static bool is_running(const struct process *process)
+{
+    return process->pid || process->pidfd >= 0;
+}
 
 /* Kills and reaps the worker; returns its wait status. */
 static int stop(struct process *process)
 {
     int status = 0;
 
+    if (process->pidfd >= 0) {
+        syscall(SYS_pidfd_send_signal, process->pidfd, SIGKILL, NULL, 0);
+        close(process->pidfd);
+        process->pidfd = -1;
+    }
     if (process->pid) {
         kill(process->pid, SIGKILL);
         while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR) {
@@ -59,6 +72,10 @@ static bool spawn(struct process *process, int socket, struct pvg_error *error)
     posix_spawn_file_actions_t actions;
     int failure;
 
+    if (process->launcher) {
+        return process->launcher->start(process->launcher->owner, socket, process->memory,
+                                        process->memory_limit, &process->pidfd, error);
+    }
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, socket, PVG_WORKER_SOCKET);
     posix_spawn_file_actions_adddup2(&actions, process->memory, PVG_WORKER_MEMORY);
@@ -174,6 +191,11 @@ static void note_death(struct process *process, struct pvg_translation *out)
 {
     int status = 0;
 
+    if (!process->pid) { /* its parent knows */
+        stop(process);
+        refuse(out, PVG_TRANSLATE_CRASHED, "the shader compiler died");
+        return;
+    }
     while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR) {
     }
     process->pid = 0;
@@ -202,7 +224,7 @@ static void process_translate(struct pvg_translator *translator,
         refuse(out, PVG_TRANSLATE_LIMIT, "the function or its name is too long");
         return;
     }
-    if (!process->pid && !start(process, &error)) {
+    if (!is_running(process) && !start(process, &error)) {
         refuse(out, PVG_TRANSLATE_HOST, "%s", error.message);
         return;
     }
@@ -272,9 +294,9 @@ static bool make_memory(struct process *process, struct pvg_error *error)
     return true;
 }
 
-static char *worker_path(const struct pvg_compiler_settings *settings)
+char *pvg_translator_path(const char *wish)
 {
-    const char *path = settings->worker ?: g_getenv("PVG_AIRC");
+    const char *path = wish ?: g_getenv("PVG_AIRC");
 
     if (path) {
         return g_strdup(path);
@@ -288,7 +310,9 @@ static struct pvg_translator *process_create(const struct pvg_compiler_settings 
     struct process *process = g_new0(struct process, 1);
 
     process->base.impl = &pvg_process_translator;
-    process->path = worker_path(settings);
+    process->path = pvg_translator_path(settings->worker);
+    process->launcher = settings->launcher;
+    process->pidfd = -1;
     process->time_limit = settings->time_limit;
     process->memory_limit = settings->memory_limit;
     process->memory = -1;

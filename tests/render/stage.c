@@ -5,10 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/refusal.h"
 #include "shader/metallib.h"
 #include "shader/metallib_writer.h"
+#include "spawn_worker.h"
 
 #define RAM_SIZE 0x40000000ull /* reserved, not resident */
 #define ROWS_AT  0x4000000ull
@@ -22,6 +25,11 @@ __attribute__((visibility("default"))) int dlclose(void *handle);
 int dlclose(void *handle)
 {
     return 0;
+}
+
+static const char *gpu_name(void)
+{
+    return getenv("PVG_TEST_GPU") ?: "llvmpipe";
 }
 
 static void log_line(void *host, enum pvg_log_level level, const char *message)
@@ -38,10 +46,24 @@ static void set_interrupt(void *host, enum pvg_interrupt line, bool level)
 {
 }
 
+static bool start_gpu_worker(void *host, int *socket, int *process, struct pvg_error *error)
+{
+    ((struct stage *)host)->worker =
+        spawn_gpu_worker(getenv("PVG_TEST_WORKER"), gpu_name(), socket, process);
+    return true;
+}
+
 static const struct pvg_host_ops ops = {
     .size = sizeof(ops),
     .set_interrupt = set_interrupt,
     .log = log_line,
+};
+
+static const struct pvg_host_ops ops_with_worker = {
+    .size = sizeof(ops_with_worker),
+    .set_interrupt = set_interrupt,
+    .log = log_line,
+    .start_gpu_worker = start_gpu_worker,
 };
 
 /* ---- Where the kit runs ---- */
@@ -124,25 +146,25 @@ int stage_setup_recorded(void **state, enum pvg_variant variant, const char *pat
 {
     static const struct pvg_mode mode = {640, 480, 60000};
     const struct pvg_display_options display = {.modes = &mode, .mode_count = 1};
-    const char *gpu = getenv("PVG_TEST_GPU");
     struct stage *stage = g_new0(struct stage, 1);
     const struct pvg_device_options options = {
         .size = sizeof(options),
         .variant = variant,
-        .ops = &ops,
+        .ops = getenv("PVG_TEST_WORKER") ? &ops_with_worker : &ops,
         .host = stage,
         .displays = &display,
         .display_count = 1,
-        .gpu = gpu ? gpu : "llvmpipe",
+        .gpu = gpu_name(),
         .trace_file = path,
     };
-    struct pvg_ram_span span = {.size = RAM_SIZE, .fd = -1};
+    struct pvg_ram_span span = {.size = RAM_SIZE, .fd = memfd_create("guest", MFD_CLOEXEC)};
     struct pvg_error error = {0};
     const unsigned shift = variant == PVG_VARIANT_PCI ? 12 : 14;
 
     setenv("PVG_VULKAN_VALIDATION", "1", 1);
-    stage->ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    stage->ram_fd = span.fd;
+    assert_int_equal(ftruncate(span.fd, RAM_SIZE), 0);
+    stage->ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, span.fd, 0);
     stage->ram_gpa = variant == PVG_VARIANT_PCI ? 0 : 0x70000000;
     stage->patience = PATIENCE;
     stage->device =
@@ -196,6 +218,9 @@ int stage_teardown(void **state)
         refused += stage_refusals(stage, why);
     }
     pvg_device_destroy(stage->device);
+    if (stage->worker) {
+        waitpid(stage->worker, NULL, 0);
+    }
     result = stage->messages || stage->kit.failure || (refused && !stage->may_refuse) ? -1 : 0;
     if (result) {
         fprintf(stderr, "# %u validation messages, %u refusals, kit: %s\n", stage->messages,
@@ -203,6 +228,7 @@ int stage_teardown(void **state)
     }
     g_array_unref(stage->free_pages);
     munmap(stage->ram, RAM_SIZE);
+    close(stage->ram_fd);
     g_free(stage);
     return result;
 }

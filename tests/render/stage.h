@@ -28,6 +28,8 @@
 
 struct stage {
     struct pvg_device *device;
+    pid_t worker; /* 0: none */
+    int ram_fd;
     uint8_t *ram;
     uint64_t ram_gpa;
     GArray *free_pages; /* uint64_t: scattered */
@@ -59,9 +61,12 @@ int stage_teardown(void **state);
 #define scene_once(function)                                                                       \
     cmocka_unit_test_setup_teardown(function, stage_setup_pci, stage_teardown)
 
-/* All of @scenes, or those that PVG_SCENE, a pattern with * and ?, names. */
+/* All of @scenes, or those that PVG_SCENE, a pattern with * and ?, names. With PVG_TEST_WORKER they
+ * are drawn by a GPU worker, which PCI devices can have. */
 #define run_scenes(scenes)                                                                         \
-    (cmocka_set_test_filter(getenv("PVG_SCENE")), cmocka_run_group_tests(scenes, NULL, NULL))
+    (cmocka_set_test_filter(getenv("PVG_SCENE")),                                                  \
+     cmocka_set_skip_filter(getenv("PVG_TEST_WORKER") ? "*_with_16k_pages" : NULL),                \
+     cmocka_run_group_tests(scenes, NULL, NULL))
 
 /* Sends the stream with @count objects in its resource table, all of them written by the CPU, and
  * waits until it is complete. */

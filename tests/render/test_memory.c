@@ -109,7 +109,8 @@ static void memory_that_the_vmm_removes_is_not_touched_any_more(void **state)
     struct stage *stage = *state;
     struct kit_buffer buffer = make_buffer(stage, 4 * kit_page_size(&stage->kit), 1);
     uint64_t gpa = kit_task_find(&stage->kit, &stage->task, buffer.gva + kit_page_size(&stage->kit));
-    struct pvg_ram_span span = {.gpa = gpa, .size = kit_page_size(&stage->kit), .fd = -1};
+    struct pvg_ram_span span = {.gpa = gpa, .size = kit_page_size(&stage->kit),
+                                .fd = stage->ram_fd, .fd_offset = gpa - stage->ram_gpa};
     struct pvg_error error = {0};
 
     fill(stage, &buffer, 2);
@@ -244,5 +245,5 @@ int main(void)
         scene(what_is_drawn_over_a_buffer_is_in_the_buffer_at_once),
         scene(memory_that_the_vmm_removes_is_not_touched_any_more),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_scenes(tests);
 }

@@ -148,5 +148,5 @@ int main(void)
         scene(what_the_guest_wrote_last_is_shown_and_is_not_written_over),
         scene(a_saved_machine_has_what_was_drawn_in_its_memory),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_scenes(tests);
 }

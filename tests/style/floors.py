@@ -4,7 +4,7 @@ import pathlib
 import re
 import sys
 
-FLOORS = ["base", "wire", "trace", "memory", "shader", "vulkan", "gpu", "device"]
+FLOORS = ["base", "wire", "trace", "memory", "shader", "vulkan", "gpu", "remote", "device"]
 
 
 def main(root):
