@@ -24,7 +24,6 @@ struct client {
 struct control {
     struct function *function;
     struct control_actions actions;
-    char *path;
     int socket;
     struct client clients[MAX_CLIENTS];
 };
@@ -41,9 +40,7 @@ void control_destroy(struct control *control)
     }
     if (control->socket >= 0) {
         close(control->socket);
-        unlink(control->path);
     }
-    g_free(control->path);
     g_free(control);
 }
 
@@ -54,7 +51,6 @@ struct control *control_create(const char *path, struct function *function,
 
     control->function = function;
     control->actions = *actions;
-    control->path = g_strdup(path);
     for (unsigned i = 0; i < MAX_CLIENTS; i++) {
         control->clients[i].socket = -1;
     }

@@ -20,7 +20,7 @@ struct control_actions {
     void *owner;
 };
 
-/* Listens at @path. NULL with @error on failure. @function is borrowed. */
+/* Listens at @path, which is not removed in the end. NULL with @error on failure. @function is borrowed. */
 struct control *control_create(const char *path, struct function *function,
                                const struct control_actions *actions, struct pvg_error *error);
 void control_destroy(struct control *control);

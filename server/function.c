@@ -35,12 +35,12 @@ static void log_message(void *host, enum pvg_log_level level, const char *messag
     function->listener.log(function->listener.listener, level, message);
 }
 
-static const struct pvg_host_ops host_ops = {
-    .size = sizeof(host_ops),
-    .set_interrupt = set_interrupt,
-    .display_changed = display_changed,
-    .log = log_message,
-};
+static bool start_gpu_worker(void *host, int *socket, int *process, struct pvg_error *error)
+{
+    struct function *function = host;
+
+    return function->start_gpu_worker(function->starter, socket, process, error);
+}
 
 static struct pvg_device *create_device(struct function *function,
                                         const struct function_options *options,
@@ -49,7 +49,7 @@ static struct pvg_device *create_device(struct function *function,
     const struct pvg_device_options device_options = {
         .size = sizeof(device_options),
         .variant = PVG_VARIANT_PCI,
-        .ops = &host_ops,
+        .ops = &function->ops,
         .host = function,
         .displays = options->displays,
         .display_count = options->display_count,
@@ -106,6 +106,15 @@ struct function *function_create(const struct function_options *options, struct 
     }
     function = g_new0(struct function, 1);
     function->listener = options->listener;
+    function->start_gpu_worker = options->start_gpu_worker;
+    function->starter = options->starter;
+    function->ops = (struct pvg_host_ops){
+        .size = sizeof(function->ops),
+        .set_interrupt = set_interrupt,
+        .display_changed = display_changed,
+        .log = log_message,
+        .start_gpu_worker = options->start_gpu_worker ? start_gpu_worker : NULL,
+    };
     function->display_count = (unsigned)options->display_count;
     g_mutex_init(&function->control);
     vfio_user_irqs_init(&function->irqs);

@@ -34,9 +34,14 @@ struct function_options {
     const uint8_t *rom; /* copied; NULL: none */
     size_t rom_size;
     struct function_listener listener;
+
+    /* See pvg_host_ops; NULL: the GPU is used in this process. */
+    bool (*start_gpu_worker)(void *starter, int *socket, int *process, struct pvg_error *error);
+    void *starter;
 };
 
 struct function {
+    struct pvg_host_ops ops;
     struct pvg_device *device;
     unsigned display_count;
     struct vfio_user_dma *dma;
@@ -44,6 +49,8 @@ struct function {
     struct pci_config config;
     uint8_t *rom; /* config.options.rom_size bytes, padded with 0xff */
     struct function_listener listener;
+    bool (*start_gpu_worker)(void *starter, int *socket, int *process, struct pvg_error *error);
+    void *starter;
     GMutex control; /* held for each control call of libpvg: it takes one at a time */
 };
 

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "function.h"
 #include "listen.h"
 #include "options.h"
@@ -15,8 +16,10 @@
 #include "screens.h"
 #include "session.h"
 #include "sigbus.h"
+#include "starter.h"
 
 struct server {
+    struct starter *starter;
     struct function *function;
     int listen_socket;
     int stop_fd;         /* eventfd: readable when the process is to end */
@@ -116,10 +119,13 @@ static void stop_serving(struct server *server)
 
 static bool run(struct server *server, const struct options *options, struct pvg_error *error)
 {
-    struct screens *screens = screens_create(server->function, options, error);
+    struct screens *screens =
+        screens_create(server->function, options, server->starter, error);
     GThread *protocol;
 
-    if (!screens) {
+    /* Before the first byte of a client, and so of a guest. */
+    if (!screens || !confine_server(options->window, error)) {
+        screens_destroy(screens);
         return false;
     }
     if (options->socket_path) {
@@ -158,7 +164,13 @@ static bool find_rom(struct rom *rom, const char *path, struct pvg_error *error)
     return true;
 }
 
-static struct function *make_function(const struct options *options, struct pvg_error *error)
+static bool start_gpu_worker(void *starter, int *socket, int *process, struct pvg_error *error)
+{
+    return starter_start_gpu_worker(starter, socket, process, error);
+}
+
+static struct function *make_function(const struct options *options, struct starter *starter,
+                                      struct pvg_error *error)
 {
     struct pvg_display_options displays[PVG_MAX_DISPLAYS];
     struct function *function;
@@ -185,6 +197,8 @@ static struct function *make_function(const struct options *options, struct pvg_
             .rom = rom.bytes,
             .rom_size = rom.size,
             .listener = {.log = log_line},
+            .start_gpu_worker = start_gpu_worker,
+            .starter = starter,
         },
         error);
     g_free(rom.file);
@@ -194,23 +208,28 @@ static struct function *make_function(const struct options *options, struct pvg_
 static bool serve(const struct options *options, struct pvg_error *error)
 {
     struct server server = {.client = -1};
+    const struct starter_options starting = {
+        .gpu = options->gpu,
+        .qmp_path = options->qmp_path,
+        .screenshot_folder = options->screenshot_folder,
+        .sockets = {options->socket_path, options->control_path},
+    };
     bool served;
 
     server.listen_socket =
         options->socket_path ? listen_at(options->socket_path, "--socket", error) : options->listen_fd;
-    if (server.listen_socket < 0) {
+    server.starter = server.listen_socket >= 0 ? starter_create(&starting, error) : NULL;
+    if (!server.starter) {
         return false;
     }
     g_mutex_init(&server.lock);
     server.stop_fd = stop_fd = eventfd(0, EFD_CLOEXEC);
     install_signals();
-    server.function = make_function(options, error);
+    server.function = make_function(options, server.starter, error);
     served = server.function && run(&server, options, error);
     function_destroy(server.function);
-    if (options->socket_path) {
-        unlink(options->socket_path);
-    }
     close(server.listen_socket);
+    starter_destroy(server.starter);
     close(server.stop_fd);
     g_mutex_clear(&server.lock);
     return served;

@@ -4,16 +4,16 @@
 
 #include <glib.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/attributes.h"
+#include "starter.h"
 
 #define ABSOLUTE_MAX 0x7fff
 #define RETRY_AFTER  G_USEC_PER_SEC
 
 struct qmp {
-    char *path;
+    struct starter *starter;
     int socket; /* -1: not connected */
     gint64 retry_at;
 };
@@ -33,15 +33,14 @@ void qmp_destroy(struct qmp *qmp)
         return;
     }
     disconnect(qmp);
-    g_free(qmp->path);
     g_free(qmp);
 }
 
-struct qmp *qmp_create(const char *path)
+struct qmp *qmp_create(struct starter *starter)
 {
     struct qmp *qmp = g_new0(struct qmp, 1);
 
-    qmp->path = g_strdup(path);
+    qmp->starter = starter;
     qmp->socket = -1;
     return qmp;
 }
@@ -66,18 +65,14 @@ static void transmit(struct qmp *qmp, const char *line)
 
 static bool connected(struct qmp *qmp)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-
     if (qmp->socket >= 0) {
         return true;
     }
     if (g_get_monotonic_time() < qmp->retry_at) {
         return false;
     }
-    g_strlcpy(address.sun_path, qmp->path, sizeof(address.sun_path));
-    qmp->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (qmp->socket < 0 ||
-        connect(qmp->socket, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+    qmp->socket = starter_connect_qmp(qmp->starter);
+    if (qmp->socket < 0) {
         disconnect(qmp);
         return false;
     }

@@ -10,10 +10,11 @@
 #include <stdint.h>
 
 struct qmp;
+struct starter;
 
-/* @path of QEMU's QMP socket (copied); connects when the first event comes, and again when it was
+/* To the socket that @starter (borrowed) knows; connects when the first event comes, and again when it was
  * lost. */
-struct qmp *qmp_create(const char *path);
+struct qmp *qmp_create(struct starter *starter);
 void qmp_destroy(struct qmp *qmp);
 
 /* A key of QEMU's naming ("a", "ret"). */

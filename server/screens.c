@@ -2,10 +2,7 @@
 /* All displays of the function, shown wherever the user wants them. */
 #include "screens.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <sys/select.h>
 #include <unistd.h>
 
@@ -13,6 +10,7 @@
 #include "control.h"
 #include "picture.h"
 #include "qmp.h"
+#include "starter.h"
 #include "vnc.h"
 #include "window.h"
 
@@ -33,7 +31,8 @@ struct screens {
     struct control *control; /* NULL: none */
     struct screen screen[PVG_MAX_DISPLAYS];
     unsigned count;
-    int screenshot_folder; /* -1: none */
+    struct starter *starter;
+    bool has_screenshot_folder;
 };
 
 static atomic_bool screenshots_wanted; /* set by the signal handler, taken by screens_run */
@@ -58,43 +57,28 @@ void screens_destroy(struct screens *screens)
     }
     control_destroy(screens->control);
     qmp_destroy(screens->qmp);
-    if (screens->screenshot_folder >= 0) {
-        close(screens->screenshot_folder);
-    }
     g_free(screens);
 }
 PVG_DEFINE_AUTO(screens)
 
 static bool store_screenshot(struct screens *screens, unsigned index, struct pvg_error *error)
 {
-    g_autofree char *name = g_strdup_printf("display-%u.png", index + 1);
-    g_autofree char *part = g_strdup_printf(".%s.part", name);
-    int fd = openat(screens->screenshot_folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-                    0644);
+    int fd = starter_open_screenshot(screens->starter, index, error);
     bool written;
 
     if (fd < 0) {
-        pvg_error_set_errno(error, "cannot create %s", part);
         return false;
     }
     written = picture_write_png(&screens->screen[index].picture, fd, error);
     close(fd);
-    if (!written) {
-        unlinkat(screens->screenshot_folder, part, 0);
-        return false;
-    }
-    if (renameat(screens->screenshot_folder, part, screens->screenshot_folder, name) < 0) {
-        pvg_error_set_errno(error, "cannot rename %s", part);
-        return false;
-    }
-    return true;
+    return written && starter_keep_screenshot(screens->starter, index, error);
 }
 
 static void store_screenshots(void *owner)
 {
     struct screens *screens = owner;
 
-    for (unsigned i = 0; screens->screenshot_folder >= 0 && i < screens->count; i++) {
+    for (unsigned i = 0; screens->has_screenshot_folder && i < screens->count; i++) {
         struct pvg_error error = {0};
 
         if (screens->screen[i].picture.pixels && !store_screenshot(screens, i, &error)) {
@@ -125,22 +109,19 @@ static bool open_outputs(struct screens *screens, struct screen *screen, unsigne
 }
 
 struct screens *screens_create(struct function *function, const struct options *options,
-                               struct pvg_error *error)
+                               struct starter *starter, struct pvg_error *error)
 {
     PVG_AUTO(screens) screens = g_new0(struct screens, 1);
 
     screens->function = function;
-    screens->screenshot_folder = -1;
-    if (options->screenshot_folder) {
-        screens->screenshot_folder =
-            open(options->screenshot_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (screens->screenshot_folder < 0) {
-            pvg_error_set_errno(error, "cannot open the screenshot folder %s",
-                                options->screenshot_folder);
-            return NULL;
-        }
+    screens->starter = starter;
+    screens->has_screenshot_folder = options->screenshot_folder != NULL;
+    if (screens->has_screenshot_folder &&
+        !g_file_test(options->screenshot_folder, G_FILE_TEST_IS_DIR)) {
+        pvg_error_set(error, "--screenshots %s: no such folder", options->screenshot_folder);
+        return NULL;
     }
-    screens->qmp = options->qmp_path ? qmp_create(options->qmp_path) : NULL;
+    screens->qmp = options->qmp_path ? qmp_create(starter) : NULL;
     for (unsigned i = 0; i < options->display_count; i++) {
         screens->count = i + 1;
         if (!open_outputs(screens, &screens->screen[i], i, options, error)) {

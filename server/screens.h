@@ -10,10 +10,11 @@
 
 struct screens;
 
-/* Opens the outputs that @options name and prints where they are; @options and @function are
- * borrowed. */
+struct starter;
+
+/* Opens the outputs that @options name and prints where they are; all arguments are borrowed. */
 struct screens *screens_create(struct function *function, const struct options *options,
-                               struct pvg_error *error);
+                               struct starter *starter, struct pvg_error *error);
 void screens_destroy(struct screens *screens);
 
 /* Shows what the guest draws until @stop_fd becomes readable or a window is closed. */

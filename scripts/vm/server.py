@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A running pvg-server."""
+import os
 import pathlib
 import re
 import signal
@@ -10,6 +11,21 @@ import time
 
 class ServerError(Exception):
     """The server did not do what was expected; says what it said."""
+
+
+def _children(pid):
+    try:
+        return [int(word) for word in
+                pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:  # it has ended
+        return []
+
+
+def _comm(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 class Server:
@@ -24,7 +40,9 @@ class Server:
                 [str(word) for word in
                  [program, "--socket", self.socket, "--displays", displays, "--vnc", "127.0.0.1",
                   "--screenshots", self.folder, "--control", self.folder / "control", *options]],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                # A confined process cannot look for leaks, which means tracing itself.
+                env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
         self.wait_log(r"listening on")
         self.ports = [int(port) for port in re.findall(r"VNC on \S+ port (\d+)", self.said())]
 
@@ -78,6 +96,21 @@ class Server:
         """{name: count}"""
         pairs = (line.rsplit(" ", 1) for line in self.ask("statistics"))
         return {name: int(value) for name, value in pairs}
+
+    def gpu_worker(self):
+        """The process id of the GPU worker that there is now."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            found = [pid for child in _children(self._process.pid) for pid in _children(child)
+                     if _comm(pid) == "pvg-gpu-worker"]
+            if found:
+                return found[0]
+            time.sleep(0.02)
+        raise ServerError(f"pvg-server has no GPU worker:\n{self.said()}")
+
+    def processes(self):
+        """The process ids of the server and the GPU worker, which are to be confined."""
+        return [self._process.pid, self.gpu_worker()]
 
     def stop(self):
         """Ends the server; its exit status."""

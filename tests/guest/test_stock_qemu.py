@@ -5,7 +5,9 @@
 The first argument is the pvg-server to test; the others name guest programs as ARCH=PATH.
 """
 import json
+import os
 import pathlib
+import signal
 import sys
 import time
 
@@ -114,7 +116,20 @@ def a_second_machine_attaches_where_the_first_one_died(folder):
         cases.expect_same(server.stop(), 0, "pvg-server's exit status")
 
 
-def linux_drives_the_gpu_and_takes_a_display_that_is_plugged_in(folder):
+def expect_confined(process):
+    status = dict(line.split(":\t", 1) for line in
+                  pathlib.Path(f"/proc/{process}/status").read_text().splitlines() if ":\t" in line)
+    cases.expect_same(status["NoNewPrivs"], "1", f"NoNewPrivs of {status['Name']}")
+    cases.expect_same(status["Seccomp"], "2", f"Seccomp of {status['Name']}")
+
+
+def kill_worker(server, times):
+    """Kills the GPU worker for the @times-th time, and waits for the next."""
+    os.kill(server.gpu_worker(), signal.SIGKILL)
+    server.wait_log(rf"(?s)(another GPU worker goes on.*){{{times}}}")
+
+
+def linux_keeps_its_gpu_and_takes_a_display_while_the_worker_is_killed(folder):
     fetch_stock_qemu()
     boot = guest.Guest(folder, board="q35-shared", task="gpu",
                        program=cases.guest_program("amd64"))
@@ -125,8 +140,15 @@ def linux_drives_the_gpu_and_takes_a_display_that_is_plugged_in(folder):
             machine.wait_line("^gpu-start: ok", timeout=120)
             time.sleep(1)  # it waits for the display
             cases.expect("gpu-displays: ok" not in machine.lines(), "an unplugged display came up")
+            for process in server.processes():
+                expect_confined(process)
+            kill_worker(server, 1)
             server.ask("connect 2")
-            gpu_pictures.expect_steps(machine, gpu_pictures.STEPS[1:])
+            machine.wait_line("^gpu-start-again: ok")
+            kill_worker(server, 2)  # while it presents
+            gpu_pictures.expect_steps(machine, gpu_pictures.STEPS[4:])
+            done = server.statistics()
+            cases.expect_same(done["gpu.submissions"], 1, "submissions done by the second worker")
             stored = server.screenshots(displays=2)
             for port in range(2):
                 gpu_pictures.expect_picture(png.Picture(stored[port]), port)
@@ -139,5 +161,5 @@ cases.run(
     the_firmware_shows_its_shell_through_our_option_rom,
     a_viewer_sees_what_the_server_stores_and_types_into_the_guest,
     a_second_machine_attaches_where_the_first_one_died,
-    linux_drives_the_gpu_and_takes_a_display_that_is_plugged_in,
+    linux_keeps_its_gpu_and_takes_a_display_while_the_worker_is_killed,
     needs=None)

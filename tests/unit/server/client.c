@@ -44,6 +44,13 @@ void client_attach_again(struct client *client)
 
 struct client *client_create(void)
 {
+    return client_create_with_worker(NULL);
+}
+
+struct client *client_create_with_worker(bool (*start_worker)(void *starter, int *socket,
+                                                              int *process,
+                                                              struct pvg_error *error))
+{
     static const struct pvg_mode mode = {1280, 800, 60000};
     static const struct pvg_display_options display = {.modes = &mode, .mode_count = 1};
     static uint8_t rom[3000];
@@ -51,7 +58,8 @@ struct client *client_create(void)
     struct function_options options = {
         .displays = &display,
         .display_count = 1,
-        .gpu = "none",
+        .gpu = start_worker ? NULL : "none",
+        .start_gpu_worker = start_worker,
         .class_code = 0x038000,
         .rom = rom,
         .rom_size = sizeof(rom),

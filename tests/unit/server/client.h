@@ -28,6 +28,11 @@ struct client_reply {
 /* A function with one display, the null executor and a ROM of 3000 bytes 0x5a, served on a thread
  * of its own. */
 struct client *client_create(void);
+
+/* The same with a GPU worker, started by @start_worker. */
+struct client *client_create_with_worker(bool (*start_worker)(void *starter, int *socket,
+                                                              int *process,
+                                                              struct pvg_error *error));
 void client_destroy(struct client *client);
 
 /* A second client of the same function, once the first has hung up. */
