@@ -123,8 +123,12 @@ static bool run(struct server *server, const struct options *options, struct pvg
         screens_create(server->function, options, server->starter, error);
     GThread *protocol;
 
-    /* Before the first byte of a client, and so of a guest. */
-    if (!screens || !confine_server(options->window, error)) {
+    /* Before the first byte of a client, and so of a guest. A recorder has to see what the GPU reads
+     * of guest memory: then there is one process, which needs a compiler, and all its rights. */
+    if (options->trace_file) {
+        log_line(NULL, PVG_LOG_WARNING, "--trace: the GPU is used in this process, unconfined");
+    }
+    if (!screens || (!options->trace_file && !confine_server(options->window, error))) {
         screens_destroy(screens);
         return false;
     }
@@ -197,7 +201,7 @@ static struct function *make_function(const struct options *options, struct star
             .rom = rom.bytes,
             .rom_size = rom.size,
             .listener = {.log = log_line},
-            .start_gpu_worker = start_gpu_worker,
+            .start_gpu_worker = options->trace_file ? NULL : start_gpu_worker,
             .starter = starter,
         },
         error);
