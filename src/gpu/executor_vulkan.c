@@ -14,9 +14,12 @@
 #include "wire/render.h"
 #include "wire/walk.h"
 
+#define QUIESCE_US 2000000 /* how long the VM waits at most: stop, reset, save, RAM that goes */
+
 /* What `prepare` keeps: the pipelines that the streams name. */
 struct prepared {
-    GPtrArray *pipelines; /* of struct pvg_gpu_object, references */
+    GPtrArray *pipelines; /* of struct pvg_gpu_object, references; prepared_lock: see recover() */
+    uint64_t generation;  /* of the device that they belong to */
 };
 
 static struct pvg_gpu *gpu_of(struct pvg_executor *executor)
@@ -82,6 +85,7 @@ static bool host_open(struct pvg_gpu *gpu, struct pvg_error *error)
     gpu->shader_features = pvg_shader_features_of(gpu->vk);
     pvg_tables_init(gpu);
     gpu->events = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    gpu->generation++;
     return gpu->queue && gpu->compiler;
 }
 
@@ -138,11 +142,19 @@ static void prepare_segment(struct pvg_gpu *gpu, struct pvg_submission *submissi
 static void vulkan_prepare(struct pvg_executor *executor, struct pvg_submission *submission)
 {
     struct pvg_gpu *gpu = gpu_of(executor);
-    struct prepared *prepared = g_new0(struct prepared, 1);
+    struct prepared *prepared;
     enum pvg_refusal why;
 
+    if (!gpu->vk) {
+        return;
+    }
+    prepared = g_new0(struct prepared, 1);
     prepared->pipelines = g_ptr_array_new_with_free_func(pvg_gpu_object_release);
+    prepared->generation = gpu->generation;
     submission->prepared = prepared;
+    g_mutex_lock(&gpu->prepared_lock);
+    g_hash_table_add(gpu->prepared, prepared);
+    g_mutex_unlock(&gpu->prepared_lock);
     gpu->submission_number++;
     for (uint32_t i = 0; i < submission->resources.count; i++) {
         uint32_t ref = pvg_wire_exec_resource_at(submission->resources, i).object;
@@ -164,10 +176,14 @@ static void vulkan_prepare(struct pvg_executor *executor, struct pvg_submission 
 
 static void vulkan_unprepare(struct pvg_executor *executor, struct pvg_submission *submission)
 {
+    struct pvg_gpu *gpu = gpu_of(executor);
     struct prepared *prepared = submission->prepared;
 
     if (prepared) {
-        g_ptr_array_unref(prepared->pipelines);
+        g_mutex_lock(&gpu->prepared_lock);
+        g_hash_table_remove(gpu->prepared, prepared);
+        g_ptr_array_unref(prepared->pipelines); /* within: recover() may be ending their device */
+        g_mutex_unlock(&gpu->prepared_lock);
         g_free(prepared);
     }
     submission->prepared = NULL;
@@ -241,15 +257,33 @@ static bool must_queue(struct pvg_gpu *gpu, const struct pvg_submission *submiss
     return false;
 }
 
+/* Nothing may be left of a device when it is closed. */
+static void drop_prepared(struct pvg_gpu *gpu)
+{
+    GHashTableIter iter;
+    gpointer prepared;
+
+    g_mutex_lock(&gpu->prepared_lock);
+    g_hash_table_iter_init(&iter, gpu->prepared);
+    while (g_hash_table_iter_next(&iter, &prepared, NULL)) {
+        g_ptr_array_set_size(((struct prepared *)prepared)->pipelines, 0);
+    }
+    g_mutex_unlock(&gpu->prepared_lock);
+}
+
 /* The device is gone: what ran was completed as HOST_DEVICE; a new one starts empty, and the guest
- * goes on. */
+ * goes on. A GPU that was given up may still be at work: until it is not, there is no other. */
 static bool recover(struct pvg_gpu *gpu)
 {
     struct pvg_error error = {0};
 
+    if (gpu->vk && !pvg_vk_queue_is_idle(gpu->queue)) {
+        return false;
+    }
     pvg_count(gpu->counts.device_losses, 1);
     pvg_log_line(gpu->base.setup.log, PVG_LOG_WARNING,
                  "the GPU was lost; textures that only it held are lost with it");
+    drop_prepared(gpu);
     host_close(gpu);
     if (!host_open(gpu, &error)) {
         pvg_log_line(gpu->base.setup.log, PVG_LOG_WARNING, "the GPU did not come back: %s",
@@ -260,6 +294,17 @@ static bool recover(struct pvg_gpu *gpu)
     return true;
 }
 
+/* What was prepared for a device that was lost since is prepared again. */
+static void prepare_again(struct pvg_gpu *gpu, struct pvg_submission *submission)
+{
+    const struct prepared *prepared = submission->prepared;
+
+    if (!prepared || prepared->generation != gpu->generation) {
+        vulkan_unprepare(&gpu->base, submission);
+        vulkan_prepare(&gpu->base, submission);
+    }
+}
+
 static void vulkan_submit(struct pvg_executor *executor, struct pvg_submission *submission)
 {
     struct pvg_gpu *gpu = gpu_of(executor);
@@ -268,6 +313,7 @@ static void vulkan_submit(struct pvg_executor *executor, struct pvg_submission *
         pvg_work_complete(&submission->work, PVG_REFUSED_HOST_DEVICE);
         return;
     }
+    prepare_again(gpu, submission);
     if (is_ready(submission) && !must_queue(gpu, submission)) {
         start(gpu, submission);
     } else {
@@ -399,7 +445,7 @@ static void vulkan_forget(struct pvg_executor *executor, const struct pvg_forget
         complete_in_turn(gpu, work);
     } else if (what->kind == PVG_FORGET_TASK) {
         /* The session is over: the next one's memory must not be written by this one's work. */
-        pvg_vk_queue_drain(gpu->queue);
+        pvg_vk_queue_drain_within(gpu->queue, QUIESCE_US);
     }
 }
 
@@ -408,7 +454,7 @@ static void vulkan_ram_removed(struct pvg_executor *executor, uint64_t gpa, uint
     struct pvg_gpu *gpu = gpu_of(executor);
 
     if (gpu->vk) {
-        pvg_vk_queue_drain(gpu->queue);
+        pvg_vk_queue_drain_within(gpu->queue, QUIESCE_US);
         pvg_table_forget_ram(gpu, gpa, size);
     }
 }
@@ -422,7 +468,7 @@ static void vulkan_quiesce(struct pvg_executor *executor)
         pvg_work_complete(&submission->work, PVG_REFUSED_HOST_DEVICE);
     }
     if (gpu->vk) {
-        pvg_vk_queue_drain(gpu->queue);
+        pvg_vk_queue_drain_within(gpu->queue, QUIESCE_US);
     }
 }
 
@@ -434,7 +480,7 @@ static void vulkan_save(struct pvg_executor *executor, struct pvg_saver *saver)
     if (gpu->vk) {
         pvg_table_owing(gpu, images);
         pvg_gpu_write_back(gpu, images, NULL);
-        pvg_vk_queue_drain(gpu->queue);
+        pvg_vk_queue_drain_within(gpu->queue, QUIESCE_US);
     }
 }
 
@@ -468,9 +514,14 @@ static uint32_t largest_sample_count(const VkPhysicalDeviceLimits *limits)
 static void vulkan_limit(struct pvg_executor *executor, uint32_t values[PVG_DEVICE_INFO_KEYS])
 {
     struct pvg_gpu *gpu = gpu_of(executor);
-    const VkPhysicalDeviceLimits *limits = &gpu->vk->properties.properties.limits;
     const struct pvg_pixel_format *d24s8 =
         pvg_pixel_format_find(PVG_WIRE_PIXEL_FORMAT_DEPTH24UNORM_STENCIL8);
+    const VkPhysicalDeviceLimits *limits;
+
+    if (!gpu->vk) { /* it did not come back after a loss: nothing will be drawn, whatever is said */
+        return;
+    }
+    limits = &gpu->vk->properties.properties.limits;
 
     lower(&values[PVG_WIRE_DEVICE_INFO_MAX_SAMPLE_COUNT], largest_sample_count(limits));
     lower(&values[PVG_WIRE_DEVICE_INFO_D24S8], pvg_host_format_find(&gpu->formats, d24s8) != NULL);
@@ -516,7 +567,14 @@ static void vulkan_destroy(struct pvg_executor *executor)
     struct pvg_gpu *gpu = gpu_of(executor);
 
     vulkan_quiesce(executor);
+    if (gpu->vk && gpu->queue && pvg_vk_lost(gpu->vk) && !pvg_vk_queue_is_idle(gpu->queue)) {
+        pvg_log_line(gpu->base.setup.log, PVG_LOG_WARNING,
+                     "the GPU does not come to an end with its work: what it holds is left to it");
+        return;
+    }
     host_close(gpu);
+    g_hash_table_unref(gpu->prepared);
+    g_mutex_clear(&gpu->prepared_lock);
     g_free(gpu);
 }
 
@@ -572,6 +630,8 @@ struct pvg_executor *pvg_executor_vulkan_create(const struct pvg_executor_setup 
     gpu->compiler_settings.translator = setup->translator;
     gpu->compiler_settings.launcher = setup->launcher;
     g_queue_init(&gpu->parked);
+    g_mutex_init(&gpu->prepared_lock);
+    gpu->prepared = g_hash_table_new(NULL, NULL);
     add_counters(gpu, setup->counters);
     if (!host_open(gpu, error)) {
         vulkan_destroy(&gpu->base);

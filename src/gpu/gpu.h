@@ -43,6 +43,9 @@ struct pvg_gpu {
     GHashTable *events;         /* values, by (space serial, number) */
     uint64_t submission_number; /* grows with each submission looked at */
     struct pvg_gpu_counters counts;
+    uint64_t generation; /* of the device: grows with each that is opened */
+    GMutex prepared_lock;
+    GHashTable *prepared; /* all that `prepare` made and `unprepare` has not ended; prepared_lock */
     GQueue parked; /* submissions whose pipelines are not ready; first in, first out */
 };
 

@@ -235,7 +235,7 @@ const char *pvg_translate_status_name(enum pvg_translate_status status);
 /* "not readable LLVM bitcode" */
 const char *pvg_translate_status_words(enum pvg_translate_status status);
 
-enum pvg_access {
+enum pvg_shader_access {
     PVG_ACCESS_READ = 1,
     PVG_ACCESS_WRITE = 2,
 };
@@ -244,7 +244,7 @@ struct pvg_shader_buffer {
     uint32_t size;        /* bytes the shader may touch (passed by reference), or 0: unknown */
     uint32_t element_size; /* bytes of the pointed-to type, a hint; 0: unknown */
     uint8_t index;        /* Metal's; binding = PVG_BINDING_BUFFER + index */
-    uint8_t access;       /* enum pvg_access bits that the code really uses */
+    uint8_t access;       /* enum pvg_shader_access bits that the code really uses */
     uint8_t alignment;    /* bytes the bound offset must be a multiple of: 1, 2 or 4 */
     uint8_t argument_buffer;
 };
@@ -295,7 +295,7 @@ struct pvg_shader_texture {
     uint8_t component_class; /* enum pvg_component_class */
     uint8_t depth;     /* compared, or declared as a depth texture */
     uint8_t storage;   /* binding = PVG_BINDING_STORAGE + index, else PVG_BINDING_SAMPLED + index */
-    uint8_t access;    /* enum pvg_access bits, of storage ones */
+    uint8_t access;    /* enum pvg_shader_access bits, of storage ones */
     uint8_t sampled_twin; /* a storage one that is read at PVG_BINDING_SAMPLED + index */
     uint8_t atomic;    /* 32-bit integer view needed */
     uint8_t cube_as_array; /* a cube bound as 2D array view of six layers each */
@@ -335,7 +335,7 @@ struct pvg_shader_threadgroup {
 /* A heap of set 3 that the function uses: an array of options->heap_slots descriptors. */
 struct pvg_shader_heap {
     uint8_t binding; /* PVG_HEAP_BUFFERS, PVG_HEAP_SAMPLED + ..., and so on */
-    uint8_t access;  /* enum pvg_access bits: what the function does through it */
+    uint8_t access;  /* enum pvg_shader_access bits: what the function does through it */
 };
 
 /* A member of an argument buffer. */

@@ -21,12 +21,15 @@ struct pvg_vk_queue {
     GThread *thread;
     uint64_t serial;           /* of the last batch begun; engine thread */
     _Atomic uint64_t reported; /* release after the report, acquire in pvg_vk_queue_reported */
+    _Atomic int64_t patience;  /* microseconds */
+    _Atomic int64_t deadline;  /* monotonic: nothing is waited for longer; INT64_MAX: none */
 
     GMutex lock; /* for all below */
     GCond changed;
     uint64_t submitted; /* timeline value of the last submission */
     GQueue in_flight;   /* of batches, oldest first */
     GQueue idle;        /* of batches to be used again */
+    GQueue given_up;    /* of batches that the GPU may still work on */
     bool busy;          /* the completion thread holds a batch that is in neither queue */
     bool stopping;
     struct pvg_vk_queue_usage usage;
@@ -95,15 +98,19 @@ static struct pvg_vk_batch *batch_create(struct pvg_vk_queue *queue)
     return batch;
 }
 
-/* Reports a finished batch and makes it ready for the next use. */
-static void batch_finish(struct pvg_vk_batch *batch, VkResult result)
+static void batch_report(struct pvg_vk_batch *batch, VkResult result)
 {
-    struct pvg_vk *vk = batch->vk;
-
     if (batch->done) {
         batch->done(batch->user, result);
     }
     atomic_store_explicit(&batch->queue->reported, batch->serial, memory_order_release);
+}
+
+/* Makes a reported batch, which the GPU has finished, ready for the next use. */
+static void batch_recycle(struct pvg_vk_batch *batch)
+{
+    struct pvg_vk *vk = batch->vk;
+
     for (guint i = 0; i < batch->kept->len; i++) {
         struct kept *kept = &g_array_index(batch->kept, struct kept, i);
 
@@ -129,7 +136,7 @@ static void batch_finish(struct pvg_vk_batch *batch, VkResult result)
     batch->done = NULL;
 }
 
-static VkResult wait_for(struct pvg_vk_queue *queue, uint64_t value)
+static VkResult wait_a_moment(struct pvg_vk_queue *queue, uint64_t value, uint64_t nanoseconds)
 {
     struct pvg_vk *vk = queue->vk;
 
@@ -141,7 +148,25 @@ static VkResult wait_for(struct pvg_vk_queue *queue, uint64_t value)
                                                     .pSemaphores = &queue->timeline,
                                                     .pValues = &value,
                                                 },
-                                                UINT64_MAX));
+                                                nanoseconds));
+}
+
+/* VK_TIMEOUT when the GPU is given up. */
+static VkResult wait_for(struct pvg_vk_queue *queue, uint64_t value)
+{
+    const int64_t begun = g_get_monotonic_time();
+    VkResult result = VK_TIMEOUT;
+    int64_t waited = 0;
+
+    while (result == VK_TIMEOUT && !pvg_vk_lost(queue->vk) && waited < atomic_load(&queue->patience) &&
+           begun + waited < atomic_load(&queue->deadline)) {
+        result = wait_a_moment(queue, value, 50000000);
+        waited = g_get_monotonic_time() - begun;
+    }
+    if (result == VK_TIMEOUT) {
+        result = wait_a_moment(queue, value, 0); /* lost meanwhile; this one may be well */
+    }
+    return result;
 }
 
 static gpointer completion_main(gpointer data)
@@ -149,6 +174,7 @@ static gpointer completion_main(gpointer data)
     struct pvg_vk_queue *queue = data;
     struct pvg_vk_batch *batch;
     VkResult result;
+    bool given_up;
 
     g_mutex_lock(&queue->lock);
     for (;;) {
@@ -161,10 +187,14 @@ static gpointer completion_main(gpointer data)
         queue->busy = true;
         g_mutex_unlock(&queue->lock);
         result = batch->value ? wait_for(queue, batch->value) : VK_ERROR_DEVICE_LOST;
-        batch_finish(batch, result);
+        given_up = result == VK_TIMEOUT;
+        batch_report(batch, given_up ? pvg_vk_check(queue->vk, VK_ERROR_DEVICE_LOST) : result);
+        if (!given_up) {
+            batch_recycle(batch);
+        }
         g_mutex_lock(&queue->lock);
         queue->busy = false;
-        g_queue_push_tail(&queue->idle, batch);
+        g_queue_push_tail(given_up ? &queue->given_up : &queue->idle, batch);
         g_cond_broadcast(&queue->changed);
     }
     g_mutex_unlock(&queue->lock);
@@ -185,6 +215,13 @@ void pvg_vk_queue_destroy(struct pvg_vk_queue *queue)
         g_mutex_unlock(&queue->lock);
         g_thread_join(queue->thread); /* once the last batch has been reported */
     }
+    if (pvg_vk_lost(queue->vk)) { /* what was reported need not be over */
+        queue->vk->fn.vkDeviceWaitIdle(queue->vk->device);
+    }
+    while ((batch = g_queue_pop_head(&queue->given_up))) {
+        batch_recycle(batch);
+        g_queue_push_tail(&queue->idle, batch);
+    }
     while ((batch = g_queue_pop_head(&queue->idle))) {
         batch_destroy(batch);
     }
@@ -202,6 +239,9 @@ struct pvg_vk_queue *pvg_vk_queue_create(struct pvg_vk *vk, struct pvg_error *er
     VkResult result;
 
     queue->vk = vk;
+    atomic_init(&queue->patience,
+                pvg_vk_is_cpu(vk) ? PVG_VK_PATIENCE_CPU_US : PVG_VK_PATIENCE_US);
+    atomic_init(&queue->deadline, INT64_MAX);
     g_mutex_init(&queue->lock);
     g_cond_init(&queue->changed);
     result =
@@ -469,6 +509,28 @@ void pvg_vk_queue_drain(struct pvg_vk_queue *queue)
         g_cond_wait(&queue->changed, &queue->lock);
     }
     g_mutex_unlock(&queue->lock);
+}
+
+void pvg_vk_queue_drain_within(struct pvg_vk_queue *queue, int64_t within_us)
+{
+    atomic_store(&queue->deadline, g_get_monotonic_time() + within_us);
+    pvg_vk_queue_drain(queue);
+    atomic_store(&queue->deadline, INT64_MAX);
+}
+
+bool pvg_vk_queue_is_idle(struct pvg_vk_queue *queue)
+{
+    uint64_t last;
+
+    g_mutex_lock(&queue->lock);
+    last = queue->submitted;
+    g_mutex_unlock(&queue->lock);
+    return wait_a_moment(queue, last, 0) != VK_TIMEOUT;
+}
+
+void pvg_vk_queue_set_patience(struct pvg_vk_queue *queue, int64_t us)
+{
+    atomic_store(&queue->patience, us);
 }
 
 struct pvg_vk_queue_usage pvg_vk_queue_usage(struct pvg_vk_queue *queue)

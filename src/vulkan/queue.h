@@ -11,6 +11,12 @@
 
 struct pvg_vk_queue;
 
+/* How long the GPU may work on one batch, from when it is the oldest one. A batch that takes longer
+ * is given up: it and all behind it are reported as VK_ERROR_DEVICE_LOST, and the device counts as
+ * lost. What such batches hold is kept until the GPU has really let go of it. */
+#define PVG_VK_PATIENCE_US     10000000
+#define PVG_VK_PATIENCE_CPU_US 60000000 /* drawing by the CPU is slow, and bounded by itself */
+
 struct pvg_vk_batch {
     struct pvg_vk *vk;
     VkCommandBuffer commands; /* recording, from begin to submit */
@@ -79,8 +85,18 @@ void pvg_vk_batch_keep(struct pvg_vk_batch *batch, GDestroyNotify release, void 
 /* Serial of the last batch that was reported; earlier ones were too. Any thread. */
 uint64_t pvg_vk_queue_reported(struct pvg_vk_queue *queue);
 
-/* Waits until everything submitted has been reported. Control thread. */
+/* Waits until everything submitted has been reported. Not on the completion thread. */
 void pvg_vk_queue_drain(struct pvg_vk_queue *queue);
+
+/* The same, but what has not finished @within_us from now is given up. */
+void pvg_vk_queue_drain_within(struct pvg_vk_queue *queue, int64_t within_us);
+
+/* Whether the GPU has finished, or lost, everything that it was given: before that a lost device
+ * cannot be destroyed. Does not wait. Any thread. */
+bool pvg_vk_queue_is_idle(struct pvg_vk_queue *queue);
+
+/* Instead of PVG_VK_PATIENCE_US. Any thread. */
+void pvg_vk_queue_set_patience(struct pvg_vk_queue *queue, int64_t us);
 
 struct pvg_vk_queue_usage pvg_vk_queue_usage(struct pvg_vk_queue *queue);
 

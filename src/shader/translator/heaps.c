@@ -118,7 +118,7 @@ uint32_t heap_element(struct translator *t, struct root *heap, unsigned shift, u
 
 /* ---- Textures ---- */
 
-/* What the function does with the texture behind @handle: enum pvg_access bits of storage images,
+/* What the function does with the texture behind @handle: enum pvg_shader_access bits of storage images,
  * 0 for sampled ones. */
 static unsigned storage_access(LLVMValueRef handle, bool *atomic)
 {

@@ -130,7 +130,7 @@ struct argument {
     int parameter;          /* of inputs: index of the function's parameter */
     unsigned index, count;  /* location_index */
     unsigned second;        /* render_target: dual-source index */
-    unsigned access;        /* enum pvg_access of buffers and textures */
+    unsigned access;        /* enum pvg_shader_access of buffers and textures */
     bool sampled;           /* texture: access::sample or read */
     int space;              /* buffers: enum address_space, -1 unstated */
     unsigned size, element_size, alignment;
@@ -194,7 +194,7 @@ struct root {
     uint32_t view[4];     /* variable by log2 of the element size: u8, u16, u32, u64 */
     uint32_t base;        /* buffers: id of the remainder, in units of 1 << shift bytes */
     SpvStorageClass storage;
-    unsigned access;      /* enum pvg_access bits seen */
+    unsigned access;      /* enum pvg_shader_access bits seen */
     const uint32_t *initial; /* threadgroup variables: words to start with, or NULL for zeros */
     /* textures and samplers */
     struct texture *texture;
