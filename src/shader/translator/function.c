@@ -74,6 +74,38 @@ uint32_t function_switch(struct translator *t, uint32_t selector, const uint32_t
     return type ? spirv_emit(&t->spirv, SpvOpPhi, type, (const uint32_t *)phi->data, phi->len) : 0;
 }
 
+/* for (index = first; index < limit; index += step) @emit(index), within the budget. */
+void function_count(struct translator *t, uint32_t first, uint32_t limit, uint32_t step,
+                    void (*emit)(struct translator *t, uint32_t index, void *data), void *data)
+{
+    struct spirv_builder *b = &t->spirv;
+    uint32_t header = spirv_id(b), test = spirv_id(b), body = spirv_id(b), next = spirv_id(b),
+             merge = spirv_id(b), before = t->current_label, index, following, more;
+    guint patch;
+
+    spirv_do(b, SpvOpBranch, header);
+    function_open(t, header);
+    index = spirv_op(b, SpvOpPhi, u32_type(t), first, before, 0, next);
+    patch = b->body->len - 2;
+    spirv_do(b, SpvOpLoopMerge, merge, next, SpvLoopControlMaskNone);
+    spirv_do(b, SpvOpBranch, test);
+    function_open(t, test);
+    more = spirv_op(b, SpvOpULessThan, spirv_bool(b), index, limit);
+    spirv_do(b, SpvOpBranchConditional, more, body, merge);
+    function_open(t, body);
+    emit(t, index, data);
+    spirv_do(b, SpvOpBranch, next);
+    function_open(t, next);
+    following = u32_add(t, index, step);
+    g_array_index(b->body, uint32_t, patch) = following;
+    if (has(t, PVG_SHADER_FEATURE_BIT_CPU)) {
+        spirv_do(b, SpvOpBranchConditional, function_spend_budget(t), header, merge);
+    } else {
+        spirv_do(b, SpvOpBranch, header);
+    }
+    function_open(t, merge);
+}
+
 /* ---- Phis ---- */
 
 static bool budget_runs(struct translator *t)

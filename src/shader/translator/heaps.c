@@ -96,24 +96,24 @@ static uint32_t non_uniform(struct translator *t, uint32_t id)
 
 /* ---- Buffers ---- */
 
-uint32_t heap_element(struct translator *t, struct root *heap, unsigned shift, uint32_t index)
+uint32_t heap_element(struct translator *t, struct root *heap, enum view view, uint32_t index)
 {
     struct spirv_builder *b = &t->spirv;
 
-    if (!heap->view[shift]) {
-        heap->view[shift] = variable(t, PVG_HEAP_BUFFERS, SpvStorageClassStorageBuffer,
-                                     resource_buffer_block(t, shift));
+    if (!heap->view[view]) {
+        heap->view[view] = variable(t, PVG_HEAP_BUFFERS, SpvStorageClassStorageBuffer,
+                                     resource_buffer_block(t, view));
         spirv_capability(b, SpvCapabilityStorageBufferArrayNonUniformIndexing);
-        spirv_decorate(b, heap->view[shift], SpvDecorationAliased);
+        spirv_decorate(b, heap->view[view], SpvDecorationAliased);
         if (!(heap->access & PVG_ACCESS_WRITE)) {
-            spirv_decorate(b, heap->view[shift], SpvDecorationNonWritable);
+            spirv_decorate(b, heap->view[view], SpvDecorationNonWritable);
         }
     }
     use(t, PVG_HEAP_BUFFERS, heap->access);
     return non_uniform(
         t, spirv_op(b, SpvOpAccessChain,
-                    spirv_pointer(b, SpvStorageClassStorageBuffer, spirv_int(b, 8u << shift)),
-                    heap->view[shift], clamped(t, heap->slot), u32_constant(t, 0), index));
+                    spirv_pointer(b, SpvStorageClassStorageBuffer, resource_view_element(t, view)),
+                    heap->view[view], clamped(t, heap->slot), u32_constant(t, 0), index));
 }
 
 /* ---- Textures ---- */

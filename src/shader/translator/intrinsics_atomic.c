@@ -144,18 +144,35 @@ static uint32_t float_loop(struct translator *t, uint32_t word, uint32_t scope, 
     return spirv_op(b, SpvOpBitcast, a->float_type, old);
 }
 
+static uint32_t float_native(struct translator *t, uint32_t word, uint32_t scope, struct atomic *a)
+{
+    struct spirv_builder *b = &t->spirv;
+    uint32_t value = a->subtract ? spirv_op(b, SpvOpFNegate, a->float_type, a->value) : a->value;
+
+    need(t, PVG_SHADER_FEATURE_BIT_FLOAT_ATOMIC_ADD, "a float atomic");
+    spirv_capability(b, SpvCapabilityAtomicFloat32AddEXT);
+    spirv_extension(b, "SPV_EXT_shader_atomic_float_add");
+    return spirv_op(b, SpvOpAtomicFAddEXT, a->float_type, word, scope, u32_constant(t, a->order),
+                    value);
+}
+
 static uint32_t emit_on_root(struct translator *t, struct root *root, void *data)
 {
     struct atomic *a = data;
     struct spirv_builder *b = &t->spirv;
-    unsigned size = spirv_width(b, a->type) / 8;
     uint32_t word, scope, order;
+    bool native; /* floats of buffers; threadgroup words cannot be seen as floats */
 
     if (root->kind != ROOT_BUFFER && root->kind != ROOT_HEAP && root->kind != ROOT_THREADGROUP) {
         refuse(t, PVG_TRANSLATE_UNSUPPORTED, "an atomic operation on private memory");
     }
     root->access |= PVG_ACCESS_READ;
-    word = memory_atom(t, root, a->offset, size);
+    native = a->operation == ATOMIC_FLOAT && root->kind != ROOT_THREADGROUP &&
+             has(t, PVG_SHADER_FEATURE_BIT_FLOAT_ATOMIC_ADD);
+    word = memory_atom(t, root, a->offset,
+                       native                           ? VIEW_FLOAT
+                       : spirv_width(b, a->type) == 64 ? VIEW_U64
+                                                       : VIEW_U32);
     scope = root->kind == ROOT_THREADGROUP ? u32_constant(t, SpvScopeWorkgroup) : device_scope(t);
     a->order = order_bits(t, root, a->order, a->operation == ATOMIC_LOAD,
                           a->operation == ATOMIC_STORE);
@@ -169,7 +186,7 @@ static uint32_t emit_on_root(struct translator *t, struct root *root, void *data
     case ATOMIC_EXCHANGE:
         return spirv_op(b, SpvOpAtomicExchange, a->type, word, scope, order, a->value);
     case ATOMIC_FLOAT:
-        return float_loop(t, word, scope, a);
+        return native ? float_native(t, word, scope, a) : float_loop(t, word, scope, a);
     case ATOMIC_COMPARE:
         return spirv_op(b, SpvOpAtomicCompareExchange, a->type, word, scope, order,
                         u32_constant(t, 0), a->value, a->expected);

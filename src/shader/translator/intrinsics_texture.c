@@ -245,6 +245,9 @@ static uint32_t sampled_image(struct translator *t, struct texture_call *x)
     struct spirv_builder *b = &t->spirv;
     uint32_t type, sampler, id;
 
+    if (x->texture->cube_as_array && !x->texture->storage) {
+        refuse(t, PVG_TRANSLATE_UNSUPPORTED, "a cube that is sampled and read by face");
+    }
     if (x->texture->storage || x->texture->multisampled ||
         x->texture->dimension == PVG_TEXTURE_TEXEL_BUFFER) {
         call_misuse(t, x->call, "a texture that cannot be sampled");
@@ -627,9 +630,6 @@ static uint32_t emit_read(struct translator *t, struct texture_call *x)
     uint32_t head[2], sample_index = 0, level = 0;
 
     skip_depth_mark(x);
-    if (x->texture->dimension == PVG_TEXTURE_CUBE && !x->texture->storage) {
-        refuse(t, PVG_TRANSLATE_UNSUPPORTED, "reading a sampled cube by face");
-    }
     head[1] = take_position(t, x);
     if (x->texture->multisampled) {
         sample_index = u32_from(t, take(t, x), false);

@@ -7,20 +7,22 @@
  * UMin. Spec: 02-errata-gpu 2.4, 2.6. */
 #include "shader/translator/translator.h"
 
+#include <string.h>
+
 #define MAX_COPY 4096 /* accesses of one memcpy or memset */
 
-/* Where an access goes: @index elements of 1 << shift bytes into @root. */
-static uint32_t chain(struct translator *t, struct root *root, unsigned shift, uint32_t index)
+/* Where an access goes: @index elements of @view into @root. */
+static uint32_t chain(struct translator *t, struct root *root, enum view view, uint32_t index)
 {
     struct spirv_builder *b = &t->spirv;
-    uint32_t word = spirv_int(b, 8u << shift), value;
+    uint32_t word = resource_view_element(t, view), value;
 
     if (root->kind == ROOT_HEAP) {
-        return heap_element(t, root, shift, index);
+        return heap_element(t, root, view, index);
     }
     if (root->kind == ROOT_BUFFER) {
         return spirv_op(b, SpvOpAccessChain, spirv_pointer(b, SpvStorageClassStorageBuffer, word),
-                        resource_buffer_view(t, root, shift), u32_constant(t, 0), index);
+                        resource_buffer_view(t, root, view), u32_constant(t, 0), index);
     }
     if (!(root->length && spirv_constant_value(b, index, &value) && value < root->length)) {
         index = u32_min(t, index, root->last);
@@ -530,15 +532,15 @@ void memory_store(struct translator *t, LLVMValueRef store)
                        value_id(t, value), LLVMGetAlignment(store));
 }
 
-uint32_t memory_atom(struct translator *t, struct root *root, struct offset offset, unsigned size)
+uint32_t memory_atom(struct translator *t, struct root *root, struct offset offset, enum view view)
 {
     if (root->kind == ROOT_NULL || root->shift < 2) {
         refuse(t, PVG_TRANSLATE_UNSUPPORTED, "an atomic operation on bytes");
     }
-    return chain(t, root, size == 8 ? 3 : 2, element_index(t, root, offset, size == 8 ? 3 : 2));
+    return chain(t, root, view, element_index(t, root, offset, view == VIEW_U64 ? 3 : 2));
 }
 
-/* ---- memcpy and memset of constant size ---- */
+/* ---- memcpy and memset ---- */
 
 static unsigned operand_alignment(LLVMValueRef call, unsigned operand)
 {
@@ -548,29 +550,74 @@ static unsigned operand_alignment(LLVMValueRef call, unsigned operand)
     return align ? (unsigned)LLVMGetEnumAttributeValue(align) : 1;
 }
 
-static uint64_t constant_size(struct translator *t, LLVMValueRef call)
-{
-    LLVMValueRef size = LLVMGetOperand(call, 2);
-
-    if (!LLVMIsAConstantInt(size)) {
-        refuse(t, PVG_TRANSLATE_UNSUPPORTED, "a copy whose size is known at run time only");
-    }
-    return LLVMConstIntGetZExtValue(size);
-}
-
 static LLVMTypeRef unit_type(struct translator *t, unsigned size)
 {
     return LLVMIntTypeInContext(t->context, 8 * size);
 }
 
+struct bytes {
+    struct pointer to, from;
+    uint32_t to_offset, from_offset; /* bytes */
+    uint32_t value;                  /* of a fill */
+};
+
+static struct pointer at_byte(struct translator *t, struct pointer pointer, uint32_t offset,
+                              uint32_t index)
+{
+    pointer.offset = (struct offset){.id = u32_add(t, offset, index)};
+    return pointer;
+}
+
+static void copy_byte(struct translator *t, uint32_t index, void *data)
+{
+    struct bytes *x = data;
+    struct pointer to = at_byte(t, x->to, x->to_offset, index);
+    struct pointer from = at_byte(t, x->from, x->from_offset, index);
+    LLVMTypeRef byte = unit_type(t, 1);
+
+    memory_store_typed(t, &to, byte, memory_load_typed(t, &from, byte, 1), 1);
+}
+
+static void fill_byte(struct translator *t, uint32_t index, void *data)
+{
+    struct bytes *x = data;
+    struct pointer to = at_byte(t, x->to, x->to_offset, index);
+
+    memory_store_typed(t, &to, unit_type(t, 1), x->value, 1);
+}
+
+/* The size operand as 32 bits; what does not fit is more than any buffer has. */
+static uint32_t dynamic_size(struct translator *t, LLVMValueRef call)
+{
+    return u32_from(t, value_id(t, LLVMGetOperand(call, 2)), false);
+}
+
+static bool has_dynamic_size(LLVMValueRef call)
+{
+    return !LLVMIsAConstantInt(LLVMGetOperand(call, 2));
+}
+
 void memory_copy(struct translator *t, LLVMValueRef call)
 {
-    uint64_t size = constant_size(t, call);
+    uint64_t size;
     struct pointer to = *memory_pointer(t, LLVMGetOperand(call, 0));
     struct pointer from = *memory_pointer(t, LLVMGetOperand(call, 1));
     unsigned align = MIN(operand_alignment(call, 0), operand_alignment(call, 1));
     unsigned unit = align >= 4 ? 4 : align >= 2 ? 2 : 1, done = 0;
 
+    if (has_dynamic_size(call)) {
+        struct bytes x = {.to = to, .from = from};
+
+        if (strstr(LLVMGetValueName(LLVMGetCalledValue(call)), "memmove")) {
+            refuse(t, PVG_TRANSLATE_UNSUPPORTED, "a move whose size is known at run time only");
+        }
+        x.to_offset = memory_offset_bytes(t, &to);
+        x.from_offset = memory_offset_bytes(t, &from);
+        function_count(t, u32_constant(t, 0), dynamic_size(t, call), u32_constant(t, 1), copy_byte,
+                       &x);
+        return;
+    }
+    size = LLVMConstIntGetZExtValue(LLVMGetOperand(call, 2));
     if (size / unit > MAX_COPY) {
         refuse(t, PVG_TRANSLATE_LIMIT, "a copy of %" G_GUINT64_FORMAT " bytes", size);
     }
@@ -590,13 +637,21 @@ void memory_copy(struct translator *t, LLVMValueRef call)
 
 void memory_fill(struct translator *t, LLVMValueRef call)
 {
-    uint64_t size = constant_size(t, call);
+    uint64_t size;
     struct pointer to = *memory_pointer(t, LLVMGetOperand(call, 0));
     uint32_t byte = value_id(t, LLVMGetOperand(call, 1));
     unsigned align = operand_alignment(call, 0);
     unsigned unit = align >= 4 ? 4 : align >= 2 ? 2 : 1, done = 0;
     uint32_t word = u32_mul(t, u32_from(t, byte, false), u32_constant(t, 0x01010101));
 
+    if (has_dynamic_size(call)) {
+        struct bytes x = {.to = to, .to_offset = memory_offset_bytes(t, &to), .value = byte};
+
+        function_count(t, u32_constant(t, 0), dynamic_size(t, call), u32_constant(t, 1), fill_byte,
+                       &x);
+        return;
+    }
+    size = LLVMConstIntGetZExtValue(LLVMGetOperand(call, 2));
     if (size / unit > MAX_COPY) {
         refuse(t, PVG_TRANSLATE_LIMIT, "a fill of %" G_GUINT64_FORMAT " bytes", size);
     }

@@ -5,6 +5,7 @@
  * one item at a time. All of it is guest data: an index is checked where it is read. */
 #include "shader/translator/translator.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* The operands of a node, borrowed from the module. */
@@ -155,9 +156,6 @@ static void read_item(struct translator *t, struct argument *a, struct items *it
         a->count = next_number(t, items, "clip distance count");
     } else if (g_str_has_prefix(name, "generated(") || g_str_has_prefix(name, "user(")) {
         a->link = name;
-    } else if (is(name, "air.function_constant")) {
-        refuse(t, PVG_TRANSLATE_UNSUPPORTED,
-               "an argument whose presence a function constant decides");
     }
 }
 
@@ -225,6 +223,35 @@ static void check_indices(struct translator *t, const struct argument *a)
     }
 }
 
+/* Whether the function constant that an argument depends on is true. @item is its placeholder or
+ * the variable that the constructor fills from it: _Z3useb.MTL_FC_INIT_7_b and _ZL3useb. */
+static bool is_switched_on(struct translator *t, LLVMValueRef item)
+{
+    static const char mark[] = ".MTL_FC_INIT_";
+    const char *name = item && LLVMIsAGlobalVariable(item) ? LLVMGetValueName(item) : NULL;
+    const char *number = name ? strstr(name, mark) : NULL;
+
+    for (LLVMValueRef g = LLVMGetFirstGlobal(t->module); name && !number && g;
+         g = LLVMGetNextGlobal(g)) {
+        const char *other = LLVMGetValueName(g), *found = strstr(other, mark);
+
+        if (found && g_str_has_prefix(name, "_ZL") && g_str_has_prefix(other, "_Z") &&
+            strlen(name + 3) == (size_t)(found - (other + 2)) &&
+            !strncmp(name + 3, other + 2, strlen(name + 3))) {
+            number = found;
+        }
+    }
+    if (!number) {
+        refuse(t, PVG_TRANSLATE_UNSUPPORTED, "an argument whose presence is computed");
+    }
+    for (uint32_t i = 0; i < t->options->constant_count; i++) {
+        if (t->options->constants[i].index == strtoul(number + strlen(mark), NULL, 10)) {
+            return t->options->constants[i].value[0] != 0;
+        }
+    }
+    return false; /* without a value: zero, as in the code */
+}
+
 static struct argument read_argument(struct translator *t, LLVMValueRef node, bool input)
 {
     struct argument a = {.parameter = -1, .space = -1, .type_name = "", .node = node};
@@ -237,6 +264,13 @@ static struct argument read_argument(struct translator *t, LLVMValueRef node, bo
     kind = text_of(t, next_item(&items));
     if (!kind) {
         refuse(t, PVG_TRANSLATE_METADATA, "%s node without a kind", input ? "input" : "output");
+    }
+    if (is(kind, "air.function_constant")) {
+        a.absent = !is_switched_on(t, next_item(&items));
+        kind = text_of(t, next_item(&items));
+        if (!kind) {
+            refuse(t, PVG_TRANSLATE_METADATA, "a conditional argument without a kind");
+        }
     }
     a.kind = kind_of(kind);
     a.unknown = kind;

@@ -48,23 +48,28 @@ uint32_t resource_push(struct translator *t, unsigned byte)
 
 /* ---- Buffers ---- */
 
-uint32_t resource_buffer_block(struct translator *t, unsigned shift)
+uint32_t resource_view_element(struct translator *t, enum view view)
+{
+    return view == VIEW_FLOAT ? spirv_float(&t->spirv, 32) : spirv_int(&t->spirv, 8u << view);
+}
+
+uint32_t resource_buffer_block(struct translator *t, enum view view)
 {
     struct spirv_builder *b = &t->spirv;
-    uint32_t element = spirv_int(b, 8u << shift), array, block;
+    uint32_t element = resource_view_element(t, view), array, block;
 
-    if (shift == 0) {
+    if (view == VIEW_U8) {
         need(t, PVG_SHADER_FEATURE_BIT_STORAGE8, "bytes in buffers");
         spirv_capability(b, SpvCapabilityStorageBuffer8BitAccess);
-    } else if (shift == 1) {
+    } else if (view == VIEW_U16) {
         need(t, PVG_SHADER_FEATURE_BIT_STORAGE16, "16-bit words in buffers");
         spirv_capability(b, SpvCapabilityStorageBuffer16BitAccess);
     }
     array = spirv_unique_type(b, SpvOpTypeRuntimeArray, &element, 1);
     block = spirv_struct(b, &array, 1);
-    if (!t->view_block[shift]) {
-        t->view_block[shift] = block;
-        spirv_decorate(b, array, SpvDecorationArrayStride, 1u << shift);
+    if (!t->view_block[view]) {
+        t->view_block[view] = block;
+        spirv_decorate(b, array, SpvDecorationArrayStride, view == VIEW_FLOAT ? 4 : 1u << view);
         spirv_decorate(b, block, SpvDecorationBlock);
         spirv_member_decorate(b, block, 0, SpvDecorationOffset, 0);
     }
@@ -265,6 +270,20 @@ static void declare_twin(struct translator *t, struct texture *texture)
     bind(t, texture->twin, PVG_BINDING_SAMPLED + texture->index);
 }
 
+/* A cube whose faces are read is seen as an array of them; then it cannot be sampled as a cube. */
+static bool is_read_by_face(struct root *root)
+{
+    for (LLVMUseRef use = LLVMGetFirstUse(root->value); use; use = LLVMGetNextUse(use)) {
+        LLVMValueRef user = LLVMGetUser(use);
+
+        if (LLVMIsACallInst(user) &&
+            g_str_has_prefix(LLVMGetValueName(LLVMGetCalledValue(user)), "air.read_")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void resource_shape(struct texture *texture, enum pvg_texture_kind kind)
 {
     struct pvg_kind_shape shape = pvg_kind_shape(kind);
@@ -343,6 +362,7 @@ struct texture *resource_texture(struct translator *t, struct root *root, LLVMVa
         texture->storage = (!root->argument->sampled && root->argument->access) ||
                            (root->argument->access & PVG_ACCESS_WRITE);
         resource_shape(texture, kind);
+        texture->cube_as_array |= texture->dimension == PVG_TEXTURE_CUBE && is_read_by_face(root);
         texture->class =
             component ? component : resource_class_from_name(root->argument->type_name);
         if (!texture->class) {
@@ -413,9 +433,13 @@ static void report_buffer(struct translator *t, const struct root *root)
     struct pvg_shader_reflection *r = t->reflection;
     const struct argument *a = root->argument;
     struct pvg_shader_buffer *out = &r->buffers[r->buffer_count];
+    bool used = false;
 
-    if (!root->view[0] && !root->view[1] && !root->view[2] && !root->view[3]) {
-        return; /* not used: no binding */
+    for (unsigned view = 0; view < VIEWS; view++) {
+        used |= root->view[view] != 0;
+    }
+    if (!used) {
+        return; /* no binding */
     }
     for (uint32_t i = 0; i < r->buffer_count; i++) {
         if (r->buffers[i].index == root->index) {

@@ -65,6 +65,9 @@ static struct root *argument_root(struct translator *t, LLVMValueRef value)
     if (!a) {
         refuse(t, PVG_TRANSLATE_METADATA, "a pointer argument without metadata");
     }
+    if (a->absent) {
+        return root; /* null: what uses it is dead, or reads zeros */
+    }
     root->argument = a;
     root->index = a->index;
     switch ((int)a->kind) {

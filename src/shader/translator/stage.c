@@ -243,7 +243,7 @@ static void begin_argument(struct translator *t, LLVMValueRef parameter, unsigne
 {
     struct argument *argument = metadata_input(t, index);
 
-    if (!argument) {
+    if (!argument || argument->absent) {
         value_set(t, parameter, spirv_null(&t->spirv, type_id(t, LLVMTypeOf(parameter))));
         return; /* an argument without a node is undefined */
     }

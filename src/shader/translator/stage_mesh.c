@@ -32,34 +32,9 @@ static uint32_t group_threads(struct translator *t)
 
 /* The threads of the group share out @count rounds of @emit. */
 static void share_out(struct translator *t, uint32_t count,
-                      void (*emit)(struct translator *t, uint32_t index))
+                      void (*emit)(struct translator *t, uint32_t index, void *data))
 {
-    struct spirv_builder *b = &t->spirv;
-    uint32_t header = spirv_id(b), test = spirv_id(b), body = spirv_id(b), next = spirv_id(b),
-             merge = spirv_id(b), first = local_index(t), step = group_threads(t),
-             before = t->current_label, index, more;
-    guint patch;
-
-    spirv_do(b, SpvOpBranch, header);
-    function_open(t, header);
-    index = spirv_op(b, SpvOpPhi, u32_type(t), first, before, 0, next);
-    patch = b->body->len - 2;
-    spirv_do(b, SpvOpLoopMerge, merge, next, SpvLoopControlMaskNone);
-    spirv_do(b, SpvOpBranch, test);
-    function_open(t, test);
-    more = spirv_op(b, SpvOpULessThan, spirv_bool(b), index, u32_constant(t, count));
-    spirv_do(b, SpvOpBranchConditional, more, body, merge);
-    function_open(t, body);
-    emit(t, index);
-    spirv_do(b, SpvOpBranch, next);
-    function_open(t, next);
-    g_array_index(b->body, uint32_t, patch) = spirv_op(b, SpvOpIAdd, u32_type(t), index, step);
-    if (has(t, PVG_SHADER_FEATURE_BIT_CPU)) {
-        spirv_do(b, SpvOpBranchConditional, function_spend_budget(t), header, merge);
-    } else {
-        spirv_do(b, SpvOpBranch, header);
-    }
-    function_open(t, merge);
+    function_count(t, local_index(t), u32_constant(t, count), group_threads(t), emit, NULL);
 }
 
 static void wait_for_group(struct translator *t, uint32_t memory)
@@ -254,7 +229,7 @@ static void declare_called(struct translator *t)
 
 /* ---- The start ---- */
 
-static void zero_vertex(struct translator *t, uint32_t index)
+static void zero_vertex(struct translator *t, uint32_t index, void *data)
 {
     for (guint i = 0; i < t->vertex_outputs->len; i++) {
         struct mesh_output *o = t->vertex_outputs->pdata[i];
@@ -266,7 +241,7 @@ static void zero_vertex(struct translator *t, uint32_t index)
     }
 }
 
-static void zero_primitive(struct translator *t, uint32_t index)
+static void zero_primitive(struct translator *t, uint32_t index, void *data)
 {
     for (guint i = 0; i < t->primitive_outputs->len; i++) {
         struct mesh_output *o = t->primitive_outputs->pdata[i];
@@ -317,7 +292,7 @@ static uint32_t indices_type(struct translator *t)
                                   : spirv_vector(&t->spirv, u32_type(t), t->entry.topology);
 }
 
-static void finish_primitive(struct translator *t, uint32_t index)
+static void finish_primitive(struct translator *t, uint32_t index, void *data)
 {
     static const SpvBuiltIn indices[] = {SpvBuiltInPrimitivePointIndicesEXT,
                                          SpvBuiltInPrimitiveLineIndicesEXT,

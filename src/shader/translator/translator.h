@@ -138,6 +138,7 @@ struct argument {
     enum sampling_point point;
     enum depth_qualifier depth;
     bool invariant, interpolant;
+    bool absent;            /* a function constant switches it off */
     const char *unknown;    /* the kind's name when ARGUMENT_NONE */
     const char *link;       /* kept; varyings, mesh data */
     const char *type_name;  /* kept, or "" */
@@ -181,6 +182,16 @@ enum root_kind {
 
 #define ROOT_ORDINAL 0x80000000u
 
+/* What memory is seen as: integers by log2 of their size in bytes, or floats for their atomics. */
+enum view {
+    VIEW_U8,
+    VIEW_U16,
+    VIEW_U32,
+    VIEW_U64,
+    VIEW_FLOAT,
+    VIEWS,
+};
+
 struct root {
     enum root_kind kind;
     uint32_t ordinal;     /* in t->roots, with ROOT_ORDINAL; slots of the heap are below it */
@@ -191,7 +202,7 @@ struct root {
     unsigned shift;       /* log2 of the alignment of byte 0: 0, 1, 2 */
     uint32_t length;      /* words; 0: runtime or specialised */
     uint32_t last;        /* id of length - 1, for clamping; 0 for buffers */
-    uint32_t view[4];     /* variable by log2 of the element size: u8, u16, u32, u64 */
+    uint32_t view[VIEWS]; /* variable by enum view */
     uint32_t base;        /* buffers: id of the remainder, in units of 1 << shift bytes */
     SpvStorageClass storage;
     unsigned access;      /* enum pvg_shader_access bits seen */
@@ -272,7 +283,7 @@ struct translator {
     uint32_t current_label;
 
     uint32_t push;        /* push constant variable, or 0 */
-    uint32_t view_block[4]; /* type of the block of each buffer view */
+    uint32_t view_block[VIEWS]; /* type of the block of each buffer view */
     uint32_t constant_sampler[PVG_SHADER_CONSTANT_SAMPLERS];
     GHashTable *builtins;  /* built-in and storage class -> variable */
     GHashTable *interpolants; /* struct argument -> variable */
@@ -342,6 +353,10 @@ uint32_t function_switch(struct translator *t, uint32_t selector, const uint32_t
                          uint32_t (*emit)(struct translator *t, unsigned which, void *data),
                          void *data);
 
+/* A counted loop around what @emit makes; the index is below @limit. */
+void function_count(struct translator *t, uint32_t first, uint32_t limit, uint32_t step,
+                    void (*emit)(struct translator *t, uint32_t index, void *data), void *data);
+
 /* ---- instructions.c ---- */
 void instruction_emit(struct translator *t, LLVMValueRef instruction);
 
@@ -365,8 +380,8 @@ void memory_copy(struct translator *t, LLVMValueRef call);
 void memory_fill(struct translator *t, LLVMValueRef call);
 uint32_t memory_compare(struct translator *t, LLVMValueRef compare);
 struct root *memory_only_root(struct translator *t, LLVMValueRef value, enum root_kind kind);
-/* An access chain to the @size-byte atom at @pointer in @root; @size 4 or 8. */
-uint32_t memory_atom(struct translator *t, struct root *root, struct offset offset, unsigned size);
+/* An access chain to the atom at @offset in @root: VIEW_U32, VIEW_U64 or VIEW_FLOAT. */
+uint32_t memory_atom(struct translator *t, struct root *root, struct offset offset, enum view view);
 /* Runs @emit for the one root a pointer has, or as a run-time choice between all of them. */
 uint32_t memory_for_each_root(struct translator *t, struct pointer *pointer, uint32_t type,
                               uint32_t (*emit)(struct translator *t, struct root *root,
@@ -398,8 +413,8 @@ uint32_t heap_slots(const struct translator *t);
 void heap_take_apart(struct translator *t, uint32_t low, uint32_t high, struct pointer *out);
 void heap_put_together(struct translator *t, struct pointer *pointer, uint32_t *low,
                        uint32_t *high);
-/* An access chain to element @index of 1 << @shift bytes in the buffer in heap->slot. */
-uint32_t heap_element(struct translator *t, struct root *heap, unsigned shift, uint32_t index);
+/* An access chain to element @index of the buffer in heap->slot. */
+uint32_t heap_element(struct translator *t, struct root *heap, enum view view, uint32_t index);
 struct texture *heap_texture(struct translator *t, LLVMValueRef handle, enum pvg_texture_kind kind,
                              enum pvg_component_class class);
 uint32_t heap_image_pointer(struct translator *t, const struct texture *texture, uint32_t slot);
@@ -413,8 +428,9 @@ uint32_t resource_buffer_view(struct translator *t, struct root *root, unsigned 
 /* The texture behind @handle, which has @root. */
 struct texture *resource_texture(struct translator *t, struct root *root, LLVMValueRef handle,
                                  const char *kind, enum pvg_component_class component);
-/* struct { integer of 1 << @shift bytes elements[]; } */
-uint32_t resource_buffer_block(struct translator *t, unsigned shift);
+/* struct { element elements[]; } and the type of an element */
+uint32_t resource_buffer_block(struct translator *t, enum view view);
+uint32_t resource_view_element(struct translator *t, enum view view);
 void resource_shape(struct texture *texture, enum pvg_texture_kind kind);
 /* Makes the image type of a texture that is accessed so, and what it needs. */
 void resource_image_type(struct translator *t, struct texture *texture, unsigned access);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* Small kernels in text, executed: forms that no shader binary has, each with the words it must
+ * leave behind. Skips loudly without a Vulkan device. */
+#include <glib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ir.h"
+#include "runner.h"
+#include "shader/audit.h"
+
+#define WORDS 16
+
+static struct runner *runner;
+static unsigned number;
+
+static const char nodes[] = "!10 = " IR_BUFFER(0, 0, 4) "!11 = " IR_BUFFER(1, 1, 4);
+
+#define KERNEL "define void @k(ptr addrspace(1) %d, ptr addrspace(1) %o) {\n"
+#define END    "  ret void\n}\n"
+
+struct form {
+    const char *sentence, *text, *inputs;
+    uint32_t in[WORDS];       /* buffer 1 */
+    uint32_t out[WORDS];      /* what buffer 0, zeros before, must be */
+    uint64_t lacking;         /* features taken from the device */
+    uint64_t needing;         /* features without which the form is skipped */
+    struct pvg_shader_constant constant;
+    uint32_t threads;         /* 0: 1 */
+};
+
+static const struct form forms[] = {
+    {"a copy whose size is known at run time moves exactly those bytes",
+     "declare void @llvm.memcpy.p1.p1.i64(ptr addrspace(1), ptr addrspace(1), i64, i1)\n" KERNEL
+     "  %n = load i32, ptr addrspace(1) %o\n  %m = zext i32 %n to i64\n"
+     "  %s = getelementptr i8, ptr addrspace(1) %o, i64 5\n"
+     "  call void @llvm.memcpy.p1.p1.i64(ptr addrspace(1) %d, ptr addrspace(1) %s, i64 %m, i1 0)\n"
+     END, "!{!10, !11}", .in = {6, 0x44332211, 0x88776655}, .out = {0x55443322, 0x7766}},
+    {"a fill whose size is known at run time writes exactly those bytes",
+     "declare void @llvm.memset.p1.i64(ptr addrspace(1), i8, i64, i1)\n" KERNEL
+     "  %n = load i32, ptr addrspace(1) %o\n  %m = zext i32 %n to i64\n"
+     "  %s = getelementptr i8, ptr addrspace(1) %d, i64 3\n"
+     "  call void @llvm.memset.p1.i64(ptr addrspace(1) %s, i8 -86, i64 %m, i1 0)\n"
+     END, "!{!10, !11}", .in = {6}, .out = {0xaa000000, 0xaaaaaaaa, 0xaa}},
+    {"floats are added atomically by the device's own instruction",
+     "declare float @air.atomic.global.add.f32(ptr addrspace(1), float, i32, i32, i1)\n"
+     "declare float @air.atomic.global.sub.f32(ptr addrspace(1), float, i32, i32, i1)\n" KERNEL
+     "  %x = call float @air.atomic.global.add.f32(ptr addrspace(1) %d, float 1.5, i32 0, i32 2, "
+     "i1 1)\n  %p = getelementptr float, ptr addrspace(1) %d, i64 1\n"
+     "  %y = call float @air.atomic.global.sub.f32(ptr addrspace(1) %p, float 0.5, i32 0, i32 2, "
+     "i1 1)\n" END, "!{!10, !11}", .out = {0x42c00000, 0xc2000000}, .threads = 64,
+     .needing = PVG_SHADER_FEATURE(FLOAT_ATOMIC_ADD)},
+    {"floats are added atomically by a loop where there is no instruction",
+     "declare float @air.atomic.global.add.f32(ptr addrspace(1), float, i32, i32, i1)\n" KERNEL
+     "  %x = call float @air.atomic.global.add.f32(ptr addrspace(1) %d, float 1.5, i32 0, i32 2, "
+     "i1 1)\n" END, "!{!10, !11}", .out = {0x42c00000}, .threads = 64,
+     .lacking = PVG_SHADER_FEATURE(FLOAT_ATOMIC_ADD)},
+    {"threadgroup floats are added atomically",
+     "@w = internal addrspace(3) global float undef, align 4\n"
+     "declare float @air.atomic.local.add.f32(ptr addrspace(3), float, i32, i32, i1)\n"
+     "declare void @air.wg.barrier(i32, i32)\n" KERNEL
+     "  %x = call float @air.atomic.local.add.f32(ptr addrspace(3) @w, float 1.5, i32 0, i32 1, "
+     "i1 1)\n  call void @air.wg.barrier(i32 2, i32 1)\n"
+     "  %v = load float, ptr addrspace(3) @w\n  store float %v, ptr addrspace(1) %d\n" END,
+     "!{!10, !11}", .out = {0x42c00000}, .threads = 64},
+    {"an argument that a function constant switches on is bound",
+     "@_Z3useb.MTL_FC_INIT_7_b = addrspace(2) externally_initialized constant i8 undef\n"
+     "@_ZL3useb = internal addrspace(2) global i8 undef\n" KERNEL
+     "  %u = load i8, ptr addrspace(2) @_Z3useb.MTL_FC_INIT_7_b\n  %c = icmp ne i8 %u, 0\n"
+     "  br i1 %c, label %y, label %x\ny:\n  %v = load i32, ptr addrspace(1) %o\n"
+     "  store i32 %v, ptr addrspace(1) %d\n  br label %x\nx:\n" END
+     "!12 = !{i32 1, !\"air.function_constant\", ptr addrspace(2) @_ZL3useb, !\"air.buffer\", "
+     "!\"air.location_index\", i32 1, i32 1, !\"air.read\", !\"air.address_space\", i32 1}\n",
+     "!{!10, !12}", .in = {77}, .out = {77}, .constant = {7, 1, {1}}},
+    {"an argument that a function constant switches off reads as zeros",
+     "@_Z3useb.MTL_FC_INIT_7_b = addrspace(2) externally_initialized constant i8 undef\n" KERNEL
+     "  %v = load i32, ptr addrspace(1) %o\n  %s = add i32 %v, 5\n"
+     "  store i32 %s, ptr addrspace(1) %d\n" END
+     "!12 = !{i32 1, !\"air.function_constant\", ptr addrspace(2) @_Z3useb.MTL_FC_INIT_7_b, "
+     "!\"air.buffer\", !\"air.location_index\", i32 1, i32 1, !\"air.read\", "
+     "!\"air.address_space\", i32 1}\n",
+     "!{!10, !12}", .in = {77}, .out = {5}, .constant = {7, 1, {0}}},
+};
+
+static bool run_form(const struct form *form, struct pvg_error *error)
+{
+    g_autofree char *text = g_strconcat(form->text, nodes, NULL);
+    LLVMMemoryBufferRef bitcode = ir_kernel(text, form->inputs);
+    g_autofree struct pvg_shader_options *options = g_new0(struct pvg_shader_options, 1);
+    g_autofree struct pvg_translation *out = g_new0(struct pvg_translation, 1);
+    struct pvg_translate_request request = {.entry = "k", .options = options};
+    struct runner_dispatch d = {
+        .kernel = out, .groups = {1, 1, 1}, .local = {MAX(form->threads, 1), 1, 1}};
+    uint32_t got[WORDS] = {0}, in[WORDS];
+    bool ok = bitcode != NULL;
+
+    memcpy(in, form->in, sizeof(in));
+    options->features = runner_features(runner) & ~form->lacking;
+    options->heap_slots = RUNNER_SLOTS;
+    options->constants[0] = form->constant;
+    options->constant_count = form->constant.size != 0;
+    if (ok) {
+        request.air = LLVMGetBufferStart(bitcode);
+        request.air_size = LLVMGetBufferSize(bitcode);
+        pvg_translate(&request, out);
+        pvg_error_set(error, "%s", out->reason);
+        ok = out->status == PVG_TRANSLATE_DONE && pvg_shader_audit(out, options, error);
+        LLVMDisposeMemoryBuffer(bitcode);
+    }
+    d.buffers[0] = (struct runner_buffer){got, sizeof(got), 0, 0};
+    d.buffers[1] = (struct runner_buffer){in, sizeof(in), 0, 0};
+    ok = ok && runner_dispatch(runner, &d, error);
+    for (unsigned i = 0; ok && i < WORDS; i++) {
+        if (got[i] != form->out[i]) {
+            pvg_error_set(error, "word %u is 0x%08x, not 0x%08x", i, got[i], form->out[i]);
+            ok = false;
+        }
+    }
+    pvg_translation_finish(out);
+    return ok;
+}
+
+int main(void)
+{
+    struct pvg_error error;
+
+    runner = runner_create(NULL, &error);
+    if (!runner) {
+        printf("1..0 # SKIP %s\n", error.message);
+        return 0;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
+        struct pvg_error why = {0};
+
+        if (forms[i].needing & ~runner_features(runner)) {
+            printf("ok %u - %s # SKIP %s lacks it\n", ++number, forms[i].sentence,
+                   runner_device_name(runner));
+        } else if (run_form(&forms[i], &why)) {
+            printf("ok %u - %s\n", ++number, forms[i].sentence);
+        } else {
+            printf("not ok %u - %s\n# %s\n", ++number, forms[i].sentence, why.message);
+        }
+    }
+    printf("1..%u\n", number);
+    runner_destroy(runner);
+    return 0;
+}
