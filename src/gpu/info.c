@@ -21,27 +21,6 @@ static void info_end(void *encoder)
 {
 }
 
-static enum pvg_refusal reply(struct pvg_gpu_run *run, uint32_t ref, uint64_t offset,
-                              const void *bytes, uint32_t size)
-{
-    struct pvg_reply answer = {.size = size};
-    enum pvg_refusal why;
-    struct pvg_buffer *buffer =
-        (struct pvg_buffer *)pvg_table_find(run->gpu, run->submission, ref, PVG_GPU_BUFFER, &why);
-
-    if (!buffer) {
-        return why;
-    }
-    if (!pvg_range_fits((struct pvg_range){offset, size}, buffer->size)) {
-        return PVG_REFUSED_RANGE;
-    }
-    answer.space = buffer->space;
-    answer.at = (struct pvg_gva){buffer->at.value + offset};
-    memcpy(answer.bytes, bytes, size);
-    g_array_append_val(run->replies, answer);
-    return PVG_ACCEPTED;
-}
-
 static void put32(uint8_t *at, uint32_t value)
 {
     for (unsigned i = 0; i < 4; i++) {
@@ -67,20 +46,21 @@ static enum pvg_refusal query_object(void *ctx, const struct pvg_wire_query_obje
             put32(bytes + 16, ((struct pvg_compute_pipeline *)pipeline)
                                   ->kernel.shader->translation.reflection.threadgroup_bytes);
         }
-        return reply(run, rec->buffer, rec->offset, bytes, PVG_WIRE_COMPUTE_LIMITS_SIZE);
+        return pvg_gpu_run_reply(run, rec->buffer, rec->offset, bytes,
+                                 PVG_WIRE_COMPUTE_LIMITS_SIZE);
     case PVG_WIRE_OBJECT_QUERY_RENDER_LIMITS:
-        return reply(run, rec->buffer, rec->offset, bytes, PVG_WIRE_RENDER_LIMITS_SIZE);
+        return pvg_gpu_run_reply(run, rec->buffer, rec->offset, bytes, PVG_WIRE_RENDER_LIMITS_SIZE);
     case PVG_WIRE_OBJECT_QUERY_BUFFER:
     case PVG_WIRE_OBJECT_QUERY_HEAP:
-        return reply(run, rec->buffer, rec->offset, bytes, 8);
+        return pvg_gpu_run_reply(run, rec->buffer, rec->offset, bytes, 8);
     default: /* the other kinds of placement, 16 bytes each */
-        return reply(run, rec->buffer, rec->offset, bytes, 16);
+        return pvg_gpu_run_reply(run, rec->buffer, rec->offset, bytes, 16);
     }
 }
 
 static enum pvg_refusal query_image_block(void *ctx, const struct pvg_wire_query_image_block *rec)
 {
-    return reply(ctx, rec->buffer, rec->offset, &(uint32_t){0}, 4);
+    return pvg_gpu_run_reply(ctx, rec->buffer, rec->offset, &(uint32_t){0}, 4);
 }
 
 static enum pvg_refusal query_texture_size(void *ctx, const struct pvg_wire_query_texture_size *rec)
@@ -93,7 +73,9 @@ static enum pvg_refusal query_texture_size(void *ctx, const struct pvg_wire_quer
     pvg_wire_texture_body_encode(&w, &rec->texture);
     why = pvg_heap_texture_size(pvg_cursor_over(descriptor, sizeof(descriptor)), &answer[0],
                                 &answer[1]);
-    return why == PVG_ACCEPTED ? reply(ctx, rec->buffer, rec->offset, answer, sizeof(answer)) : why;
+    return why == PVG_ACCEPTED
+               ? pvg_gpu_run_reply(ctx, rec->buffer, rec->offset, answer, sizeof(answer))
+               : why;
 }
 
 /* Rate maps are not offered to guests. */

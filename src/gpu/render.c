@@ -15,6 +15,7 @@ static void *render_begin(struct pvg_gpu_run *run)
     render->run = run;
     render->dirty = PVG_RENDER_ALL_DIRTY;
     render->bound_primitive = UINT32_MAX;
+    render->tile[0] = render->tile[1] = 32;
     render->vertex.changed = render->fragment.changed = true;
     return render;
 }
@@ -85,6 +86,47 @@ static enum pvg_refusal
 set_stencil_store_action(void *ctx, const struct pvg_wire_set_stencil_store_action *rec)
 {
     return set_store(&((struct pvg_render *)ctx)->stencil, rec->action);
+}
+
+/* The only option is to keep custom sample positions, which no guest is told exist. */
+static enum pvg_refusal set_color_store_options(void *ctx,
+                                                const struct pvg_wire_set_color_store_options *rec)
+{
+    return rec->index >= PVG_MAX_COLOURS ? PVG_REFUSED_LIMIT
+           : rec->options                ? PVG_REFUSED_VALUE
+                                         : PVG_ACCEPTED;
+}
+
+static enum pvg_refusal set_depth_store_options(void *ctx,
+                                                const struct pvg_wire_set_depth_store_options *rec)
+{
+    return rec->options ? PVG_REFUSED_VALUE : PVG_ACCEPTED;
+}
+
+static enum pvg_refusal
+set_stencil_store_options(void *ctx, const struct pvg_wire_set_stencil_store_options *rec)
+{
+    return rec->options ? PVG_REFUSED_VALUE : PVG_ACCEPTED;
+}
+
+/* ---- Tiles: none, but the guest takes whatever is in the buffer for their size ---- */
+
+static enum pvg_refusal tile_size(void *ctx, const struct pvg_wire_tile_size *rec)
+{
+    struct pvg_render *render = ctx;
+
+    render->tile[0] = rec->width;
+    render->tile[1] = rec->height;
+    return PVG_REFUSED_OPCODE;
+}
+
+static enum pvg_refusal get_tile_dimensions(void *ctx,
+                                            const struct pvg_wire_get_tile_dimensions *rec)
+{
+    struct pvg_render *render = ctx;
+
+    return pvg_gpu_run_reply(render->run, rec->buffer, rec->offset, render->tile,
+                             sizeof(render->tile));
 }
 
 /* ---- State ---- */
@@ -445,6 +487,11 @@ static const struct pvg_wire_render_handlers handlers = {
     .set_color_store_action = set_color_store_action,
     .set_depth_store_action = set_depth_store_action,
     .set_stencil_store_action = set_stencil_store_action,
+    .set_color_store_options = set_color_store_options,
+    .set_depth_store_options = set_depth_store_options,
+    .set_stencil_store_options = set_stencil_store_options,
+    .tile_size = tile_size,
+    .get_tile_dimensions = get_tile_dimensions,
     .set_pipeline = set_pipeline,
     .set_depth_stencil = set_depth_stencil,
     .set_cull_mode = set_cull_mode,

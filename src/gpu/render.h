@@ -57,6 +57,7 @@ struct pvg_render {
     uint32_t depth_filter, stencil_filter; /* enum pvg_wire_depth_resolve_filter, ..._stencil_... */
     uint32_t default_samples;              /* of a pass without attachments */
     struct pvg_visibility visibility;
+    uint16_t tile[2]; /* width and height, for those who ask */
 
     /* The state. */
     struct pvg_binds vertex, fragment;

@@ -225,6 +225,27 @@ enum pvg_refusal pvg_gpu_run_read(struct pvg_gpu_run *run, uint32_t ref, uint64_
                           (struct pvg_gva){buffer->at.value + offset}, out, size);
 }
 
+enum pvg_refusal pvg_gpu_run_reply(struct pvg_gpu_run *run, uint32_t ref, uint64_t offset,
+                                   const void *bytes, uint32_t size)
+{
+    struct pvg_reply answer = {.size = size};
+    enum pvg_refusal why;
+    struct pvg_buffer *buffer =
+        (struct pvg_buffer *)pvg_table_find(run->gpu, run->submission, ref, PVG_GPU_BUFFER, &why);
+
+    if (!buffer) {
+        return why;
+    }
+    if (!pvg_range_fits((struct pvg_range){offset, size}, buffer->size)) {
+        return PVG_REFUSED_RANGE;
+    }
+    answer.space = buffer->space;
+    answer.at = (struct pvg_gva){buffer->at.value + offset};
+    memcpy(answer.bytes, bytes, size);
+    g_array_append_val(run->replies, answer);
+    return PVG_ACCEPTED;
+}
+
 /* ---- The whole ---- */
 
 static void run_free(struct pvg_gpu_run *run)

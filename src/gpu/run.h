@@ -95,6 +95,11 @@ PVG_NODISCARD bool pvg_gpu_run_sync(struct pvg_gpu_run *run);
 PVG_NODISCARD enum pvg_refusal pvg_gpu_run_read(struct pvg_gpu_run *run, uint32_t ref,
                                                 uint64_t offset, void *out, uint64_t size);
 
+/* Answers a query: @size bytes, at most those of a struct pvg_reply, to a guest's buffer. Refuses
+ * what its look-up refuses, RANGE. */
+PVG_NODISCARD enum pvg_refusal pvg_gpu_run_reply(struct pvg_gpu_run *run, uint32_t ref,
+                                                 uint64_t offset, const void *bytes, uint32_t size);
+
 /* A buffer in GPU memory of its own for what a slice of a larger one will not do for; freed with
  * the batch. VK_NULL_HANDLE: there is no memory. */
 VkBuffer pvg_gpu_run_scratch(struct pvg_gpu_run *run, uint64_t bytes);

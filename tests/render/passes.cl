@@ -40,3 +40,11 @@ FRAGMENT void exchange(FETCH(float4, first, 0), FETCH(float4, second, 1),
     *colour0 = second;
     *colour1 = first;
 }
+
+/* Vertex i is corner i mod 4 of a strip that covers the target. */
+VERTEX void corner(BUILTIN(uint, i, vertex_id), BUILTIN(uint, n, instance_id),
+                   OUT_POSITION(position), OUT(float, number))
+{
+    *position = (float4)((i & 2u) ? 1.0f : -1.0f, (i & 1u) ? 1.0f : -1.0f, 0.5f, 1.0f);
+    *number = (float)n;
+}
