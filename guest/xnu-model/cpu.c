@@ -2,6 +2,8 @@
 /* What the CPUs say they are, and the MMU with pages of 16 KiB. Spec: 81-booting-macos 3, 4. */
 #include "model.h"
 
+#include "bare/machine.h"
+
 #define PAGE     UINT64_C(0x4000)
 #define BLOCK    (UINT64_C(32) << 20)
 #define ENTRIES  2048u /* a table fills a page */
@@ -62,46 +64,65 @@ const char *pages_are_of_16_kib(void)
     return 0;
 }
 
-/* Spec: 81-booting-macos 4: what a register may show at all, and what it must. */
-#define EXPECT(name, may, mask, must)                                                              \
-    do {                                                                                           \
-        uint64_t shown_ = read_register(name);                                                     \
-        if (shown_ & ~(may)) {                                                                     \
-            return name " shows what Apple's hypervisor hides";                                    \
-        }                                                                                          \
-        if ((shown_ & (mask)) != (must)) {                                                         \
-            return name " lacks what macOS needs";                                                 \
-        }                                                                                          \
-    } while (0)
+/* What a register may show at all, and what it must; all that are not here are 0. */
+static const struct rule {
+    const char *name;
+    unsigned crm, op2;
+    uint64_t may, mask, must;
+} rules[] = {
+    /* 64-bit EL2 and EL3, and the GIC's registers */
+    {"ID_AA64PFR0", 4, 0, UINT64_C(0xff0f0000ffff11ff), 0x0f00ff00, 0x01001100},
+    {"ID_AA64PFR1", 4, 1, 0xf0, 0, 0},
+    {"ID_AA64DFR0", 5, 0, 0xf0f0f006, 0xf, 6},
+    {"ID_AA64ISAR0", 6, 0, ~UINT64_C(0x0f00000f), 0x00f000f0, 0x00200020}, /* LSE, AES */
+    {"ID_AA64ISAR1", 6, 1, UINT64_C(0xfffffffffff), 0, 0},
+    /* 36-bit addresses; pages of 16 KiB, without the longer addresses that 2 would mean */
+    {"ID_AA64MMFR0", 7, 0, UINT64_C(0xf000fff000f7), 0x00f0000f, 0x00100001},
+    {"ID_AA64MMFR1", 7, 1, 0xfffff0f0, 0, 0},
+    {"ID_AA64MMFR2", 7, 2, UINT64_C(0xf0ff00ff000ff0ff), 0, 0},
+};
+
+static const struct rule *find_rule(unsigned crm, unsigned op2)
+{
+    for (unsigned i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        if (rules[i].crm == crm && rules[i].op2 == op2) {
+            return &rules[i];
+        }
+    }
+    return 0;
+}
+
+static const char *complain(const char *name, const char *what)
+{
+    say(name);
+    say("\n");
+    return what;
+}
 
 const char *ids_are_as_on_apples_hypervisor(void)
 {
-    uint64_t isar1 = read_register("id_aa64isar1_el1");
+    static uint64_t ids[7][8];
+    uint64_t isar1;
 
-    /* 64-bit EL2 and EL3, and the GIC's registers */
-    EXPECT("id_aa64pfr0_el1", UINT64_C(0xff0f0000ffff11ff), 0x0f00ff00, 0x01001100);
-    EXPECT("id_aa64pfr1_el1", 0xf0, 0, 0);
-    EXPECT("id_aa64dfr0_el1", 0xf0f0f006, 0xf, 6);
-    EXPECT("id_aa64dfr1_el1", 0, 0, 0);
-    EXPECT("id_aa64isar0_el1", ~UINT64_C(0x0f00000f), 0x00f000f0, 0x00200020); /* LSE, AES */
-    EXPECT("id_aa64isar1_el1", UINT64_C(0xfffffffffff), 0, 0);
-    EXPECT("s3_0_c0_c6_2", 0, 0, 0); /* ISAR2 */
-    /* 36-bit addresses; pages of 16 KiB, without the longer addresses that 2 would mean */
-    EXPECT("id_aa64mmfr0_el1", UINT64_C(0xf000fff000f7), 0x00f0000f, 0x00100001);
-    EXPECT("id_aa64mmfr1_el1", 0xfffff0f0, 0, 0);
-    EXPECT("id_aa64mmfr2_el1", UINT64_C(0xf0ff00ff000ff0ff), 0, 0);
-    EXPECT("s3_0_c0_c7_3", 0, 0, 0); /* MMFR3 */
-    EXPECT("id_aa64afr0_el1", 0, 0, 0);
-    EXPECT("s3_0_c0_c4_4", 0, 0, 0); /* ZFR0 */
-    EXPECT("s3_0_c0_c4_5", 0, 0, 0); /* SMFR0 */
-    EXPECT("id_pfr0_el1", 0, 0, 0);
-    EXPECT("id_pfr1_el1", 0, 0, 0);
-    EXPECT("id_isar5_el1", 0, 0, 0);
-    EXPECT("mvfr0_el1", 0, 0, 0);
-    EXPECT("s3_0_c0_c5_7", 0, 0, 0);                      /* without a name */
-    EXPECT("s3_1_c0_c0_7", 0xffffff, 0xffffff, 0x980200); /* AIDR */
+    read_ids(ids);
+    for (unsigned crm = 1; crm <= 7; crm++) {
+        for (unsigned op2 = 0; op2 < 8; op2++) {
+            const struct rule *rule = find_rule(crm, op2);
+            uint64_t id = ids[crm - 1][op2];
+
+            if (id & ~(rule ? rule->may : 0)) {
+                return complain(rule ? rule->name : "another register",
+                                "an ID register shows what Apple's hypervisor hides");
+            }
+            if (rule && (id & rule->mask) != rule->must) {
+                return complain(rule->name, "an ID register lacks what macOS needs");
+            }
+        }
+    }
+    isar1 = ids[5][1];
     if ((isar1 & 0xff0) == 0 || (isar1 & 0xff000000) == 0) {
         return "no pointer authentication";
     }
-    return 0;
+    /* AIDR */
+    return read_register("s3_1_c0_c0_7") == 0x980200 ? 0 : "not a CPU of Apple's";
 }

@@ -97,6 +97,7 @@ void switch_stack(uint64_t *from, uint64_t to);
 void begin_thread(void);
 void call_signed(void (*work)(void));
 void secondary_start(void);
+void read_ids(uint64_t ids[7][8]);
 void user_sign(void);
 void user_authenticate(void);
 extern char secondary_stacks[MAX_CPUS][STACK];

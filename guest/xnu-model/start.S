@@ -252,6 +252,17 @@ call_signed:
     autibsp
     ret
 
+/* void read_ids(uint64_t ids[7][8]): S3_0_C0_C<1 to 7>_<0 to 7> */
+    .global read_ids
+read_ids:
+    .irp    crm, 1, 2, 3, 4, 5, 6, 7
+    .irp    op2, 0, 1, 2, 3, 4, 5, 6, 7
+    mrs     x1, S3_0_C0_C\crm\()_\op2
+    str     x1, [x0], #8
+    .endr
+    .endr
+    ret
+
 /* What runs at EL0: each signs or authenticates x0, with x1 */
     .section .user, "ax"
     .global user_sign, user_authenticate
