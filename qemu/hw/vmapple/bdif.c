@@ -17,6 +17,7 @@
 #include "hw/resettable.h"
 #include "hw/sysbus.h"
 #include "hw/vmapple/bdif.h"
+#include "hw/vmapple/disk-checks.h"
 #include "migration/vmstate.h"
 #include "qapi/error.h"
 #include "qemu/log.h"
@@ -115,6 +116,7 @@ struct VMAppleBdifState {
     MemoryRegion mmio;
     bool root_writable;
     bool busy_bit;
+    bool check_disks;
     QEMUBH *go_on;          /* with what has a piece behind it */
 
     /* Guarded by the BQL. */
@@ -518,6 +520,12 @@ static void bdif_realize(DeviceState *dev, Error **errp)
         !bdif_realize_disk(&s->aux, s, "aux", true, errp)) {
         return;
     }
+    if (s->check_disks && s->aux.blk) {
+        vmapple_check_aux(s->aux.blk);
+    }
+    if (s->check_disks && s->root.blk) {
+        vmapple_check_root(s->root.blk);
+    }
     s->stopped = true;
     s->go_on = qemu_bh_new_guarded(bdif_go_on, s, &dev->mem_reentrancy_guard);
     qdev_add_vm_change_state_handler(dev, bdif_vm_state_change, s);
@@ -612,6 +620,7 @@ static const Property bdif_properties[] = {
     DEFINE_PROP_DRIVE("aux", VMAppleBdifState, aux.blk),
     DEFINE_PROP_BOOL("root-writable", VMAppleBdifState, root_writable, false),
     DEFINE_PROP_BOOL("busy-bit", VMAppleBdifState, busy_bit, true),
+    DEFINE_PROP_BOOL("check-disks", VMAppleBdifState, check_disks, false),
 };
 
 static void bdif_class_init(ObjectClass *klass, void *data)

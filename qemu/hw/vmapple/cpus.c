@@ -209,22 +209,6 @@ static VMApplePacModel choose_model(VMAppleMachineState *vms, ARMCPU *cpu)
     g_assert_not_reached();
 }
 
-/* One line for each of macOS' requirements that is not met, with the cure */
-static void tell_what_lacks(ARMCPU *cpu)
-{
-    const char *hint = kvm_enabled() ? "use -accel tcg, or another host"
-                                     : "give -cpu max";
-
-    if (!cpu_isar_feature(aa64_pauth, cpu)) {
-        warn_report("macOS needs pointer authentication, and this CPU has "
-                    "none; %s", hint);
-    }
-    if (!cpu_isar_feature(aa64_tgran16, cpu)) {
-        warn_report("macOS needs 16 KiB pages, and this CPU has none; %s",
-                    hint);
-    }
-}
-
 static void create_hypervisor(VMAppleMachineState *vms, VMApplePacModel model)
 {
     DeviceState *dev = qdev_new(TYPE_VMAPPLE_HYPERVISOR);
@@ -245,16 +229,38 @@ void vmapple_settle_cpus(VMAppleMachineState *vms)
     if (vms->pac == VMAPPLE_SERVE_NONE || qtest_enabled()) {
         return;
     }
-    if (kvm_enabled()) {
-        /* For kernels given by -kernel as well: they may be macOS' own. */
-        ret = vmapple_kvm_forward_hypercalls();
-        if (ret && vms->bootinfo.firmware_loaded) {
-            warn_report("macOS needs its hypercalls served, and this host's "
-                        "KVM does not forward them (%s); use Linux 6.4 or "
-                        "later, or -accel tcg", strerror(-ret));
-        }
+    ret = kvm_enabled() ? vmapple_kvm_forward_hypercalls() : 0;
+    if (ret && vms->bootinfo.firmware_loaded) {
+        warn_report("macOS needs its hypercalls served, and this host's KVM "
+                    "does not forward them (%s); use Linux 6.4 or later, or "
+                    "-accel tcg", strerror(-ret));
     }
-    if (vms->bootinfo.firmware_loaded) {
-        tell_what_lacks(cpu);
+}
+
+void vmapple_tell_what_lacks(VMAppleMachineState *vms)
+{
+    ARMCPU *cpu = ARM_CPU(first_cpu);
+    const char *hint = kvm_enabled() ? "use -accel tcg, or another host"
+                                     : "give -cpu max";
+
+    if (!cpu_isar_feature(aa64_pauth, cpu)) {
+        warn_report("macOS needs pointer authentication, and this CPU has "
+                    "none; %s", hint);
+    }
+    if (!cpu_isar_feature(aa64_tgran16, cpu)) {
+        warn_report("macOS needs 16 KiB pages, and this CPU has none; %s",
+                    hint);
+    }
+    if (kvm_enabled() && !vmapple_kvm_tells_of_accesses()) {
+        warn_report("macOS needs accesses that this host's KVM keeps to "
+                    "itself; use Linux 5.5 or later, or -accel tcg");
+    }
+    if (MACHINE(vms)->ram_size < 2 * GiB) {
+        warn_report("macOS' boot stages need 2 GiB of memory, macOS 4; "
+                    "give -m 4G");
+    }
+    if (vms->ecid == 0) {
+        warn_report("no macOS is made for ECID 0; give the disks' own: "
+                    "-M vmapple,uuid=NUMBER");
     }
 }

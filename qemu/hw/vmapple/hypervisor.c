@@ -332,7 +332,7 @@ bool vmapple_hypervisor_call(VMAppleHypervisor *hv, ARMCPU *cpu)
                       "hypercall 0x%" PRIx64 "\n", function);
     }
     write_results(cpu, x);
-    if (function == VCPU_WAIT_FOR_KICK && x[0] == 0) {
+    if (tcg_enabled() && function == VCPU_WAIT_FOR_KICK && x[0] == 0) {
         wait_for_kick(hv, CPU(cpu));
     }
     return true;

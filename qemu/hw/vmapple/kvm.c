@@ -150,6 +150,11 @@ int vmapple_kvm_forward_hypercalls(void)
     return kvm_vm_ioctl(kvm_state, KVM_SET_DEVICE_ATTR, &attr);
 }
 
+bool vmapple_kvm_tells_of_accesses(void)
+{
+    return kvm_check_extension(kvm_state, KVM_CAP_ARM_NISV_TO_USER) > 0;
+}
+
 void vmapple_kvm_limit_psci_version(ARMCPU *cpu)
 {
     uint64_t version = QEMU_PSCI_VERSION_1_1;

@@ -380,6 +380,8 @@ static void create_bdif(VMAppleMachineState *vms)
                    "or -global vmapple-bdif.%s=NODE", names[i], i, names[i]);
         }
     }
+    /* Others than Apple's firmware may boot from any disk. */
+    qdev_prop_set_bit(dev, "check-disks", vms->bootinfo.firmware_loaded);
     create_device(dev, VMAPPLE_BDIF);
 }
 
@@ -546,6 +548,10 @@ static void vmapple_init(MachineState *ms)
     reserve("gfx", VMAPPLE_GFX);
     reserve("iosfc", VMAPPLE_IOSFC);
     reserve("avp-rtc", VMAPPLE_AVP_RTC);
+
+    if (vms->bootinfo.firmware_loaded && !qtest_enabled()) {
+        vmapple_tell_what_lacks(vms);
+    }
 
     vms->bootinfo.ram_size = ms->ram_size;
     vms->bootinfo.loader_start = vmapple_memmap[VMAPPLE_RAM].base;
@@ -732,6 +738,7 @@ static void vmapple_class_init(ObjectClass *oc, void *data)
 
     hc->hypercall = vmapple_hypercall;
     hc->access = vmapple_access;
+    hc->help = vmapple_tell_host;
     mc->desc = "Apple's virtual platform, for arm64 macOS (and Linux) guests";
     mc->init = vmapple_init;
     mc->reset = vmapple_reset;

@@ -36,6 +36,9 @@ struct ArmVirtualHypervisorClass {
      * be once the CPU has left its loop. -1: not done.
      */
     int (*access)(Object *machine, ARMCPU *cpu, uint64_t ipa);
+
+    /* Prints what -M MACHINE,help says behind the properties. */
+    void (*help)(void);
 };
 
 static inline bool arm_virtual_hypercall(ARMCPU *cpu)
@@ -44,6 +47,14 @@ static inline bool arm_virtual_hypercall(ARMCPU *cpu)
 
     return object_dynamic_cast(machine, TYPE_ARM_VIRTUAL_HYPERVISOR) &&
            ARM_VIRTUAL_HYPERVISOR_GET_CLASS(machine)->hypercall(machine, cpu);
+}
+
+static inline void arm_virtual_help(ObjectClass *machine)
+{
+    machine = object_class_dynamic_cast(machine, TYPE_ARM_VIRTUAL_HYPERVISOR);
+    if (machine) {
+        ARM_VIRTUAL_HYPERVISOR_CLASS(machine)->help();
+    }
 }
 
 static inline int arm_virtual_access(ARMCPU *cpu, uint64_t ipa)

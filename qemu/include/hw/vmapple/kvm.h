@@ -16,6 +16,9 @@
 /* Before the first CPU runs: Apple's hypercalls come to us. 0 or -errno */
 int vmapple_kvm_forward_hypercalls(void);
 
+/* Do accesses that KVM cannot describe come to us? */
+bool vmapple_kvm_tells_of_accesses(void);
+
 /* Does this host's KVM switch Apple's own key registers with the CPU? */
 bool vmapple_kvm_has_apple_registers(ARMCPU *cpu);
 
@@ -41,6 +44,11 @@ int vmapple_kvm_access(Object *machine, ARMCPU *cpu, uint64_t ipa);
 #else
 
 static inline int vmapple_kvm_forward_hypercalls(void)
+{
+    g_assert_not_reached();
+}
+
+static inline bool vmapple_kvm_tells_of_accesses(void)
 {
     g_assert_not_reached();
 }

@@ -105,11 +105,17 @@ struct VMAppleMachineState {
  */
 void *vmapple_create_fdt(VMAppleMachineState *vms, int *size);
 
+/* host.c: prints what macOS needs of a host, and this one lacks */
+void vmapple_tell_host(void);
+
 /* cpus.c: what the board does to each CPU, before and after it is realized */
 void vmapple_prepare_cpu(VMAppleMachineState *vms, ARMCPU *cpu);
 void vmapple_finish_cpu(VMAppleMachineState *vms, ARMCPU *cpu);
 
-/* Once all CPUs are there: chooses how keys are served, and says what lacks */
+/* Once all CPUs are there: chooses how keys are served */
 void vmapple_settle_cpus(VMAppleMachineState *vms);
+
+/* Warns, in a line with the cure, of each need of macOS' that is not met */
+void vmapple_tell_what_lacks(VMAppleMachineState *vms);
 
 #endif
