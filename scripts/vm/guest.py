@@ -21,8 +21,9 @@ WRITTEN_AT, WRITTEN, SHIFTED = 64, 8, 1000  # what the guest writes: see guest/p
 class Board:
     """A machine type: what differs from one to the other."""
 
-    def __init__(self, arch, arguments, console="ttyAMA0", bdif=False, checks=None):
+    def __init__(self, arch, arguments, console="ttyAMA0", bdif=False, checks=None, gpu=None):
         self.arch, self.arguments, self.console = arch, arguments, console
+        self.gpu = gpu  # QEMU's path to it; None: there is none
         self.bdif = bdif  # has the two disks of the boot backdoor
         self.checks = checks  # those that it can pass; None: all
 
@@ -32,38 +33,49 @@ _COMMON_CHECKS = ["cpus", "virtio-blk", "pci-msi", "pci-intx", "virtio-net", "us
                   "usb-tablet"]
 
 BOARDS = {
-    "vmapple": Board("arm64", ["-M", f"vmapple,uuid={ECID:#x}"], bdif=True),
+    "vmapple": Board("arm64", ["-M", f"vmapple,uuid={ECID:#x}"], bdif=True, gpu="/machine/gfx"),
     # What it is measured against: the same kernel, CPU (-M vmapple takes these off) and devices.
     "virt": Board("arm64", ["-M", "virt,gic-version=3", "-cpu", "max,sve=off,sme=off", *_USB],
                   checks=[*_COMMON_CHECKS, "rtc-pl031"]),
     # The PCI form of the GPU, as x86-64 guests see it.
     "q35": Board("amd64", ["-M", "q35", "-cpu", "max", "-vga", "none",
                            "-device", "apple-gfx-pci,id=gpu", *_USB],
-                 console="ttyS0", checks=[*_COMMON_CHECKS, "framebuffer"]),
+                 console="ttyS0", checks=[*_COMMON_CHECKS, "framebuffer"],
+                 gpu="/machine/peripheral/gpu"),
     # The same without a GPU: pvg-server is to bring it, and maps its memory.
     "q35-shared": Board("amd64", ["-M", "q35,memory-backend=ram0", "-cpu", "max", *_USB],
                         console="ttyS0"),
 }
 
 
+def apple_shaders():
+    """Shaders that Apple's compiler made, for the demo, where somebody put them beside the sources."""
+    folder = paths.SOURCE / "../shared/fixtures/air/reims"
+    files = {"apple/vertex.metallib": folder / "render_stagein_vtx.mtlb",
+             "apple/fragment.metallib": folder / "render_stagein_frag.mtlb"}
+    return {name: path for name, path in files.items() if path.exists()}
+
+
 class Guest:
     """@folder holds its disks, its console's log and its screenshot.
 
     @board names one of BOARDS. @snapshots makes disk images that can store snapshots of the
-    machine. @program is the guest program, where it is not the release build's.
+    machine. @program is the guest program, where it is not the release build's. @task lists what it
+    does, @options are more of its words: {"frames": 60}.
     """
 
     def __init__(self, folder, board="vmapple", task="check", cpus=1, ram_mib=512, msi=True,
-                 snapshots=False, display="none", accel="tcg", program=None):
+                 snapshots=False, display="none", accel="tcg", program=None, options=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.board = BOARDS[board]
         self._task, self._cpus, self._ram_mib, self._msi = task, cpus, ram_mib, msi
         self._snapshots, self._display, self._accel = snapshots, display, accel
+        self._options = options or {}
         arch = self.board.arch
         self._kernel = kernel.fetch(arch)
         self._initramfs = initramfs.build(self._kernel, arch, program or paths.guest_program(arch),
-                                          self.folder / "initramfs.cpio")
+                                          self.folder / "initramfs.cpio", apple_shaders())
         self._images = {
             "aux": disks.write(self.folder / "aux.img", "aux_", AUX_SECTORS),
             "root": disks.write(self.folder / "root.img", "root", ROOT_SECTORS),
@@ -107,6 +119,7 @@ class Guest:
                  f"task={self._task}", f"cpus={self._cpus}", f"ram={self._ram_mib << 20}",
                  f"ecid={ECID:#x}", f"now={int(time.time())}",
                  f"root-sectors={ROOT_SECTORS}", f"aux-sectors={AUX_SECTORS}"]
+        words += [f"{name}={value}" for name, value in self._options.items()]
         if not self._msi:
             words.append("msi=off")
         if self.board.checks:
@@ -131,24 +144,35 @@ def _to_qcow2(raw):
     return image
 
 
-def follow_report(machine, show=lambda line: None, timeout=120):
+def follow_report(machine, show=lambda line: None, timeout=120, hold=lambda: None):
     """Answers the guest's checks until it waits for the power key.
 
-    Types and points when the guest is ready for it. Returns {name: "ok" or "FAILED ..."}.
+    Types and points when the guest is ready for it; calls @hold where the guest holds its picture.
+    Returns {name: "ok" or "FAILED ..."}.
     """
     verdicts = {}
     while True:
-        line = machine.wait_line(r"^ready: |^[\w-]+: (ok|FAILED)", timeout).string
+        line = machine.wait_line(r"^ready: |^demo-frames: |^[\w-]+: (ok|FAILED)", timeout).string
         if line == "ready: usb-keyboard":
             machine.press("m", "a", "c")
         elif line == "ready: usb-tablet":
             machine.point(0x1234, 0x5678)
+        elif line == "ready: hold":
+            hold()
+            machine.press("ret")
         elif line == "ready: power-key":
             return verdicts
+        elif line.startswith("demo-frames"):
+            show(line)
         else:
             name, verdict = line.split(": ", 1)
             verdicts[name] = verdict
             show(line)
+
+
+def gpu_statistics(machine, board):
+    """The GPU's counters: {"packets": 12, "refused.RANGE": 0, ...}."""
+    return machine.qmp("qom-get", path=BOARDS[board].gpu, property="statistics")
 
 
 def power_off(machine, timeout=60):

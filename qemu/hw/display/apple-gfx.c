@@ -13,6 +13,7 @@
 #include "exec/ramblock.h"
 #include "exec/target_page.h"
 #include "qapi/error.h"
+#include "qapi/visitor.h"
 #include "qemu/bitmap.h"
 #include "qemu/error-report.h"
 #include "qemu/lockable.h"
@@ -353,6 +354,29 @@ static void ram_log_sync(MemoryListener *listener,
 }
 
 /*
+ * Statistics: a property, {"packets": 12, "refused.RANGE": 0, ...}
+ */
+
+static void get_statistics(Object *obj, Visitor *v, const char *name,
+                           void *opaque, Error **errp)
+{
+    AppleGFXState *s = opaque;
+    size_t count = pvg_stats(s->pvg, NULL, 0);
+    g_autofree struct pvg_statistic *all = g_new(struct pvg_statistic, count);
+
+    count = MIN(count, pvg_stats(s->pvg, all, count));
+    if (!visit_start_struct(v, name, NULL, 0, errp)) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!visit_type_uint64(v, all[i].name, &all[i].value, errp)) {
+            break;
+        }
+    }
+    visit_end_struct(v, NULL);
+}
+
+/*
  * Life
  */
 
@@ -471,6 +495,8 @@ bool apple_gfx_realize(AppleGFXState *s, DeviceState *dev,
     };
     memory_listener_register(&s->ram, &address_space_memory);
     open_displays(s);
+    object_property_add(OBJECT(dev), "statistics", "dict", get_statistics,
+                        NULL, NULL, s);
     s->run_state = qdev_add_vm_change_state_handler(dev, run_state_changed, s);
     if (runstate_is_running()) {
         pvg_device_start(s->pvg); /* plugged into a running machine */
@@ -481,6 +507,7 @@ bool apple_gfx_realize(AppleGFXState *s, DeviceState *dev,
 void apple_gfx_unrealize(AppleGFXState *s)
 {
     qemu_del_vm_change_state_handler(s->run_state);
+    object_property_del(OBJECT(s->dev), "statistics");
     pvg_device_stop(s->pvg);
     memory_listener_unregister(&s->ram);
     close_displays(s);
