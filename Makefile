@@ -29,10 +29,11 @@ qemu: all
 	scripts/install-deps fetch qemu-build
 	qemu/graft $(TARGETS) qemu-img
 
-# Boots stock Linux on -M vmapple and shows what it finds and draws. RUN= gives options: docs/run.md.
+# Boots stock Linux on -M vmapple and shows what it finds and draws; GUEST=x86: on a PC with
+# apple-gfx-pci. RUN= gives options: docs/run.md.
 run:
-	$(MAKE) qemu TARGETS=qemu-system-aarch64
-	scripts/run $(RUN)
+	$(MAKE) qemu TARGETS=$(if $(filter x86,$(GUEST)),qemu-system-x86_64,qemu-system-aarch64)
+	scripts/run $(if $(filter x86,$(GUEST)),--board q35) $(RUN)
 
 # Unit tests run with the sanitizers in; whole machines run in the QEMU that users run, and shaders
 # in the compiler that users run.

@@ -7,19 +7,18 @@
 #define UART     UINT64_C(0x20010000)
 #define GFX      UINT64_C(0x30200000)
 #define IOSFC    UINT64_C(0x30210000)
-#define ROWS     UINT64_C(0x72000000) /* memory given out in rows */
-#define PAGES    UINT64_C(0x72800000) /* single pages */
+#define MEMORY   UINT64_C(0x72000000) /* pages in rows, then single ones */
 #define PAGE     UINT64_C(0x4000)
-#define COUNT    2048u /* single pages; a power of two */
-#define PATIENCE 10u   /* seconds */
+#define PATIENCE 60u /* seconds: hosts may be slow, and busy */
 
-static uint64_t next_row = ROWS;
-static uint64_t free_pages[2 * COUNT];
+static uint64_t next_row = MEMORY, rows_end;
+static uint64_t free_pages[2 * MACHINE_MOST_PAGES];
 static unsigned free_count;
 
 /* What the compiler takes for granted. */
 void *memset(void *at, int value, __SIZE_TYPE__ size);
 void *memcpy(void *restrict to, const void *restrict from, __SIZE_TYPE__ size);
+int strcmp(const char *a, const char *b);
 
 void *memset(void *at, int value, __SIZE_TYPE__ size)
 {
@@ -37,6 +36,13 @@ void *memcpy(void *restrict to, const void *restrict from, __SIZE_TYPE__ size)
         *p++ = *q++;
     }
     return to;
+}
+
+int strcmp(const char *a, const char *b)
+{
+    for (; *a && *a == *b; a++, b++) {
+    }
+    return (unsigned char)*a - (unsigned char)*b;
 }
 
 void say(const char *text)
@@ -93,7 +99,7 @@ static uint64_t take_pages(void *at, unsigned count)
 
     if (count == 1 && free_count > 0) {
         gpa = free_pages[--free_count];
-    } else if (gpa + count * PAGE <= PAGES) {
+    } else if (gpa + count * PAGE <= rows_end) {
         next_row += count * PAGE;
     } else {
         return 0;
@@ -123,12 +129,17 @@ void be_patient(void)
     deadline = ticks() + PATIENCE * ticks_per_second();
 }
 
+bool is_patient(void)
+{
+    return ticks() < deadline;
+}
+
 static bool pause_a_little(void *at)
 {
     for (uint64_t until = ticks() + ticks_per_second() / 1000; ticks() < until;) {
         __asm__ volatile("yield");
     }
-    return ticks() < deadline;
+    return is_patient();
 }
 
 const struct kit_platform machine_gpu = {
@@ -152,10 +163,11 @@ void say_number(uint64_t number)
     say(at);
 }
 
-void machine_init(void)
+void machine_init(unsigned pages)
 {
-    for (unsigned i = 0; i < COUNT; i++) {
+    rows_end = MEMORY + pages / 4 * PAGE;
+    for (unsigned i = 0; i < pages; i++) {
         /* An odd stride visits all of a power of two, neighbours far apart. */
-        free_pages[free_count++] = PAGES + (i * 1237 & (COUNT - 1)) * PAGE;
+        free_pages[free_count++] = rows_end + (i * UINT64_C(1237) & (pages - 1)) * PAGE;
     }
 }

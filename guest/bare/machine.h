@@ -5,8 +5,11 @@
 
 #include "kit/kit.h"
 
-/* First of all, with the MMU on: fills the store of GPU memory. */
-void machine_init(void);
+#define MACHINE_MOST_PAGES 16384u
+
+/* First of all, with the MMU on: fills the store of GPU memory with @pages single pages of 16 KiB, a
+ * power of two up to MACHINE_MOST_PAGES, and a quarter as many in rows. */
+void machine_init(unsigned pages);
 
 /* To the serial port */
 void say(const char *text);
@@ -16,10 +19,11 @@ void say_number(uint64_t number);
 uint64_t ticks(void);
 uint64_t ticks_per_second(void);
 
-/* For kit_init(): the GPU at its windows, with memory from 0x72000000 to 0x74800000 */
+/* For kit_init(): the GPU at its windows, with memory from 0x72000000 on */
 extern const struct kit_platform machine_gpu;
 
-/* From now on the kit waits for ten seconds in all before it gives up. */
+/* From now on the kit waits for a minute in all before it gives up. */
 void be_patient(void);
+bool is_patient(void);
 
 #endif

@@ -38,7 +38,7 @@ void bare_main(void)
 {
     bare_mmu_on();
     say("init\n");
-    machine_init();
+    machine_init(2048);
     kit_init(&kit, KIT_ARM64, &machine_gpu, NULL);
     for (unsigned i = 0; i < driver_step_count && !kit.failure; i++) {
         be_patient();

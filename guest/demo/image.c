@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "demo/image.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "demo/vector.h"
 #include "platform/font.h"
 
 static uint32_t rgba(float red, float green, float blue)
@@ -13,7 +13,7 @@ static uint32_t rgba(float red, float green, float blue)
     uint32_t texel = 0xff000000;
 
     for (unsigned i = 0; i < 3; i++) {
-        texel |= (uint32_t)(fminf(fmaxf(channels[i], 0), 1) * 255 + 0.5f) << (8 * i);
+        texel |= (uint32_t)(smaller(larger(channels[i], 0), 1) * 255 + 0.5f) << (8 * i);
     }
     return texel;
 }
@@ -51,7 +51,7 @@ void image_plates(uint32_t texels[IMAGE_SIDE * IMAGE_SIDE])
         for (uint32_t x = 0; x < IMAGE_SIDE; x++) {
             const float u = (float)(x % plate) / (float)plate - 0.5f;
             const float v = (float)(y % plate) / (float)plate - 0.5f;
-            const float edge = fmaxf(fabsf(u), fabsf(v)), rivet = u * u + v * v;
+            const float edge = larger(magnitude(u), magnitude(v)), rivet = u * u + v * v;
             const float base =
                 0.74f + 0.08f * noise(x / 24, y) + 0.05f * noise(x / plate, y / plate);
             const float shade = edge > 0.45f ? 0.55f : rivet < 0.012f ? 1.2f : 1;

@@ -3,8 +3,6 @@
 
 #include "demo/vector.h"
 
-#define TURN 6.28318531f
-
 static uint16_t add_vertex(struct meshes *m, struct vec3 position, struct vec3 normal, float u,
                            float v)
 {
@@ -96,15 +94,15 @@ static void on_ball(float u, float v, struct vec3 *position, struct vec3 *normal
 {
     const float around = u * TURN, down = v * TURN / 2;
 
-    *normal = (struct vec3){sinf(down) * cosf(around), cosf(down), sinf(down) * sinf(around)};
+    *normal = (struct vec3){sine(down) * cosine(around), cosine(down), sine(down) * sine(around)};
     *position = *normal;
 }
 
 static struct vec3 along_knot(float turn)
 {
-    const float p = 2 * turn, q = 3 * turn, r = 1 + 0.42f * cosf(q);
+    const float p = 2 * turn, q = 3 * turn, r = 1 + 0.42f * cosine(q);
 
-    return (struct vec3){r * cosf(p), 0.42f * sinf(q), r * sinf(p)};
+    return (struct vec3){r * cosine(p), 0.42f * sine(q), r * sine(p)};
 }
 
 static void on_knot(float u, float v, struct vec3 *position, struct vec3 *normal)
@@ -115,7 +113,7 @@ static void on_knot(float u, float v, struct vec3 *position, struct vec3 *normal
     const struct vec3 side = vec3_unit(vec3_cross(ahead, vec3_add(here, there)));
     const struct vec3 up = vec3_cross(side, ahead);
 
-    *normal = vec3_add(vec3_scale(side, cosf(u * TURN)), vec3_scale(up, sinf(u * TURN)));
+    *normal = vec3_add(vec3_scale(side, cosine(u * TURN)), vec3_scale(up, sine(u * TURN)));
     *position = vec3_add(here, vec3_scale(*normal, 0.24f));
 }
 

@@ -17,7 +17,6 @@
 #include "wire/resources_encode.h"
 
 #define SAMPLES     4
-#define TURN        6.28318531f
 #define TEXT_SCALE  2
 #define TEXT_MARGIN 16
 
@@ -347,8 +346,8 @@ static void submit(struct scene *scene, const struct kit_point *after)
 static void place_camera(struct scene *scene, struct frame *frame, float seconds)
 {
     const float around = 0.6f + 0.22f * seconds;
-    const struct vec3 eye = {7.8f * sinf(around), 2.9f + 0.7f * sinf(seconds * 0.37f),
-                             7.8f * cosf(around)};
+    const struct vec3 eye = {7.8f * sine(around), 2.9f + 0.7f * sine(seconds * 0.37f),
+                             7.8f * cosine(around)};
     const struct vec3 sun = vec3_unit((struct vec3){4, 6, 3});
     const struct mat4 view = mat4_look(eye, (struct vec3){0, 1.25f, 0});
     const struct mat4 projection =
@@ -364,14 +363,15 @@ static struct instance on_ring(float seconds, unsigned index, unsigned count, fl
                                float scale)
 {
     const float share = (float)index / (float)count, angle = TURN * share + seconds * 0.35f;
-    const struct vec3 at = {radius * sinf(angle),
-                            1.3f * scale + 0.5f + 0.45f * sinf(seconds * 1.3f + TURN * share * 2),
-                            radius * cosf(angle)};
+    const struct vec3 at = {radius * sine(angle),
+                            1.3f * scale + 0.5f + 0.45f * sine(seconds * 1.3f + TURN * share * 2),
+                            radius * cosine(angle)};
     struct instance instance = {
-        .model = mat4_place(vec3_unit((struct vec3){1, 2, sinf(angle)}), seconds + TURN * share,
+        .model = mat4_place(vec3_unit((struct vec3){1, 2, sine(angle)}), seconds + TURN * share,
                             scale, at),
-        .tint = {0.62f + 0.38f * cosf(TURN * share), 0.62f + 0.38f * cosf(TURN * (share + 0.33f)),
-                 0.62f + 0.38f * cosf(TURN * (share + 0.67f)), 0.8f},
+        .tint = {0.62f + 0.38f * cosine(TURN * share),
+                 0.62f + 0.38f * cosine(TURN * (share + 0.33f)),
+                 0.62f + 0.38f * cosine(TURN * (share + 0.67f)), 0.8f},
     };
 
     return instance;
@@ -383,7 +383,7 @@ static void place_things(struct scene_data *data, float seconds)
 
     data->ground = (struct instance){mat4_place(up, 0, 1, (struct vec3){0, 0, 0}), {1, 1, 1, 0}};
     data->knot = (struct instance){
-        mat4_place(vec3_unit((struct vec3){sinf(seconds * 0.3f), 1.5f, cosf(seconds * 0.3f)}),
+        mat4_place(vec3_unit((struct vec3){sine(seconds * 0.3f), 1.5f, cosine(seconds * 0.3f)}),
                    seconds * 0.7f, 0.95f, (struct vec3){0, 1.75f, 0}),
         {1.0f, 0.78f, 0.42f, 1}};
     for (unsigned i = 0; i < SCENE_CUBES; i++) {
@@ -422,7 +422,7 @@ static unsigned lay_out_text(struct glyph glyphs[SCENE_GLYPHS], const char *text
 /* A bar at the lower edge that fills once in four seconds. */
 static void place_bar(struct scene_data *data, float seconds)
 {
-    const float full = fmodf(seconds / 4, 1), right = -0.96f + 1.92f * full;
+    const float full = seconds / 4 - (float)(long)(seconds / 4), right = -0.96f + 1.92f * full;
     const float corners[4][4] = {{-0.96f, -0.96f, 0, 1},
                                  {-0.96f, -0.94f, 0, 1},
                                  {right, -0.96f, 0, 1},

@@ -1,9 +1,51 @@
 /* SPDX-License-Identifier: MIT */
-/* Vectors and matrices of the demo, laid out as the shaders read them: matrices by columns. */
+/* Vectors and matrices of the demo, laid out as the shaders read them: matrices by columns. Needs
+ * no library, and computes the same on every machine. */
 #ifndef DEMO_VECTOR_H
 #define DEMO_VECTOR_H
 
-#include <math.h>
+#define TURN 6.28318531f
+
+/* Sine, to a millionth: the nearest quarter is taken off, a polynomial does the rest. */
+static inline float sine(float angle)
+{
+    const float turns = angle * (1 / TURN);
+    const float whole = (float)(long)(turns + (turns < 0 ? -0.5f : 0.5f));
+    float x = (turns - whole) * TURN, xx;
+
+    if (x > TURN / 4) {
+        x = TURN / 2 - x;
+    } else if (x < -TURN / 4) {
+        x = -TURN / 2 - x;
+    }
+    xx = x * x;
+    return x * (1 - xx / 6 * (1 - xx / 20 * (1 - xx / 42 * (1 - xx / 72 * (1 - xx / 110)))));
+}
+
+static inline float cosine(float angle)
+{
+    return sine(angle + TURN / 4);
+}
+
+static inline float square_root(float x)
+{
+    return __builtin_sqrtf(x);
+}
+
+static inline float larger(float a, float b)
+{
+    return a > b ? a : b;
+}
+
+static inline float smaller(float a, float b)
+{
+    return a < b ? a : b;
+}
+
+static inline float magnitude(float a)
+{
+    return a < 0 ? -a : a;
+}
 
 struct vec3 {
     float x, y, z;
@@ -35,7 +77,7 @@ static inline struct vec3 vec3_cross(struct vec3 a, struct vec3 b)
 
 static inline struct vec3 vec3_unit(struct vec3 a)
 {
-    return vec3_scale(a, 1 / sqrtf(vec3_dot(a, a)));
+    return vec3_scale(a, 1 / square_root(vec3_dot(a, a)));
 }
 
 static inline struct mat4 mat4_times(const struct mat4 *a, const struct mat4 *b)
@@ -55,7 +97,7 @@ static inline struct mat4 mat4_times(const struct mat4 *a, const struct mat4 *b)
 /* Turned by @angle (radians) about the unit vector @axis, sized by @scale, then put at @to. */
 static inline struct mat4 mat4_place(struct vec3 axis, float angle, float scale, struct vec3 to)
 {
-    const float c = cosf(angle), s = sinf(angle), r = 1 - c;
+    const float c = cosine(angle), s = sine(angle), r = 1 - c;
     const float x = axis.x, y = axis.y, z = axis.z;
 
     return (struct mat4){{
@@ -84,7 +126,7 @@ static inline struct mat4 mat4_look(struct vec3 eye, struct vec3 target)
 /* Metal's clip space: depth 0 at @near, 1 at @far. @fov is the vertical angle, radians. */
 static inline struct mat4 mat4_perspective(float fov, float aspect, float near, float far)
 {
-    const float f = 1 / tanf(fov / 2);
+    const float f = cosine(fov / 2) / sine(fov / 2);
 
     return (struct mat4){{
         {f / aspect, 0, 0, 0},

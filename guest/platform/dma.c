@@ -16,9 +16,9 @@
 #endif
 
 #define PAGE_SIZE_2M ((size_t)2 << 20)
-/* Neighbours are the rule so early after boot; half as many again leave room for exceptions. */
-#define POOL_PAGES (DMA_MAX / PAGE_SIZE_2M * 3 / 2)
-#define POOL_FILE "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+#define MAX_PAGES (DMA_MAX / PAGE_SIZE_2M * 3 / 2)
+#define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB"
+#define POOL_FILE POOL "/nr_hugepages"
 
 struct page {
     uint64_t gpa;
@@ -47,26 +47,27 @@ static int by_gpa(const void *a, const void *b)
     return (left->gpa > right->gpa) - (left->gpa < right->gpa);
 }
 
-/* Fills @pages with those of the pool's file, in physical order; how many there are. */
-static size_t pool_pages(int pool, struct page pages[POOL_PAGES])
+/* Fills @pages with those of the pool's file, @size of them, in physical order; how many there
+ * are. */
+static size_t pool_pages(int pool, struct page *pages, size_t size)
 {
     size_t count = 0;
     char *at;
 
-    if (ftruncate(pool, POOL_PAGES * PAGE_SIZE_2M)) {
+    if (ftruncate(pool, size * PAGE_SIZE_2M)) {
         return 0;
     }
-    at = mmap(NULL, POOL_PAGES * PAGE_SIZE_2M, PROT_READ | PROT_WRITE, MAP_SHARED, pool, 0);
+    at = mmap(NULL, size * PAGE_SIZE_2M, PROT_READ | PROT_WRITE, MAP_SHARED, pool, 0);
     if (at == MAP_FAILED) {
         return 0;
     }
-    for (size_t i = 0; i < POOL_PAGES; i++) {
+    for (size_t i = 0; i < size; i++) {
         *(volatile char *)(at + i * PAGE_SIZE_2M) = 0; /* touched: present */
         pages[count].gpa = gpa_of(at + i * PAGE_SIZE_2M);
         pages[count].offset = i * PAGE_SIZE_2M;
         count += pages[count].gpa != 0;
     }
-    munmap(at, POOL_PAGES * PAGE_SIZE_2M);
+    munmap(at, size * PAGE_SIZE_2M);
     qsort(pages, count, sizeof(*pages), by_gpa);
     return count;
 }
@@ -115,24 +116,44 @@ void dma_free(struct dma *dma)
     *dma = (struct dma){ 0 };
 }
 
+static long pool_number(const char *file)
+{
+    char text[24];
+
+    return file_read(file, text, sizeof(text)) > 0 ? strtol(text, NULL, 10) : 0;
+}
+
+/* Has the kernel keep at least @count huge pages that nobody uses. */
+static void grow_pool(size_t count)
+{
+    long idle = pool_number(POOL "/free_hugepages");
+    char text[24];
+
+    if (idle < (long)count) {
+        snprintf(text, sizeof(text), "%ld", pool_number(POOL_FILE) + (long)count - idle);
+        file_write(POOL_FILE, text);
+    }
+}
+
 bool dma_alloc(struct dma *dma, size_t size)
 {
+    static struct page pages[MAX_PAGES];
     size_t length = (size + PAGE_SIZE_2M - 1) / PAGE_SIZE_2M;
-    struct page pages[POOL_PAGES];
-    char pool_size[16];
-    size_t count, first;
+    /* Neighbours are the rule so early after boot; half as many again leave room for exceptions. */
+    size_t count = length * 3 / 2 + 1, first;
     bool done = false;
     int pool;
 
     *dma = (struct dma){ 0 };
-    /* Twice, as two users may hold memory at the same time. */
-    snprintf(pool_size, sizeof(pool_size), "%zu", 2 * POOL_PAGES);
-    file_write(POOL_FILE, pool_size);
+    if (size > DMA_MAX - 2 * PAGE_SIZE_2M) {
+        return false;
+    }
+    grow_pool(count);
     pool = memfd_create("dma", MFD_CLOEXEC | MFD_HUGETLB | MFD_HUGE_2MB);
     if (pool < 0) {
         return false;
     }
-    count = pool_pages(pool, pages);
+    count = pool_pages(pool, pages, count);
     first = find_run(pages, count, length);
     if (first < count) {
         done = map_run(dma, pool, pages + first, length);

@@ -14,7 +14,7 @@ struct dma {
 };
 
 /* Allocates @size bytes, zeroed, from 2 MiB huge pages: at most DMA_MAX bytes. */
-#define DMA_MAX (16u << 20)
+#define DMA_MAX (512u << 20)
 bool dma_alloc(struct dma *dma, size_t size);
 
 void dma_free(struct dma *dma);

@@ -1,30 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * The GPU as its own driver uses it: the guest kit on Linux. Registers come from the machine's
- * windows or a PCI function's BAR, memory from huge pages, and waiting is polling. */
+ * The GPU as its own driver uses it: the guest kit on Linux. */
+#include "gpu.h"
+
 #include "clock.h"
-#include "dma.h"
-#include "report.h"
-#include "tasks.h"
-#include "window.h"
 
-#include "driver/steps.h"
-
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MEMORY    (16u << 20)
-#define PATIENCE  10.0 /* seconds for one wait */
+#define PATIENCE  60.0 /* seconds for one wait */
 #define ROW_SHARE 8    /* an eighth of the memory is for pages in rows */
-
-struct gpu {
-    struct kit kit;
-    struct window windows[2]; /* by enum kit_window */
-    struct dma memory;
-    uint64_t next_row;   /* gpa */
-    uint64_t *free_pages; /* gpas */
-    unsigned free_count;
-};
 
 static uint32_t read32(void *at, enum kit_window window, uint32_t offset)
 {
@@ -61,7 +45,7 @@ static uint64_t take_pages(void *at, unsigned count)
 
     if (count == 1 && gpu->free_count > 0) {
         gpa = gpu->free_pages[--gpu->free_count];
-    } else if (gpa + size <= gpu->memory.gpa + MEMORY / ROW_SHARE) {
+    } else if (gpa + size <= gpu->memory.gpa + gpu->memory.size / ROW_SHARE) {
         gpu->next_row += size;
     } else {
         return 0;
@@ -90,7 +74,7 @@ static bool pause_a_little(void *at)
         first = now;
     }
     last = now;
-    clock_sleep(0.001);
+    clock_sleep(0.0002);
     return now - first < PATIENCE;
 }
 
@@ -107,11 +91,11 @@ static const struct kit_platform platform = {
 /* Single pages lie far apart, so that nothing can depend on their neighbours. */
 static void scatter_pages(struct gpu *gpu)
 {
-    unsigned count = (MEMORY - MEMORY / ROW_SHARE) >> gpu->kit.page_shift;
-    uint64_t first = gpu->memory.gpa + MEMORY / ROW_SHARE;
+    unsigned count = (gpu->memory.size - gpu->memory.size / ROW_SHARE) >> gpu->kit.page_shift;
+    uint64_t first = gpu->memory.gpa + gpu->memory.size / ROW_SHARE;
 
     /* Pages given back come from rows too. */
-    gpu->free_pages = calloc(MEMORY >> gpu->kit.page_shift, sizeof(*gpu->free_pages));
+    gpu->free_pages = calloc(gpu->memory.size >> gpu->kit.page_shift, sizeof(*gpu->free_pages));
     for (unsigned i = 0; i < count; i++) {
         /* 37 shares no factor with the count, 7/8 of a power of two: each page comes once. */
         gpu->free_pages[gpu->free_count++] =
@@ -120,7 +104,7 @@ static void scatter_pages(struct gpu *gpu)
     gpu->next_row = gpu->memory.gpa;
 }
 
-static bool open_gpu(struct gpu *gpu, struct report *report)
+bool gpu_open(struct gpu *gpu, size_t memory, struct report *report)
 {
     enum kit_machine machine = KIT_X86;
 
@@ -135,26 +119,10 @@ static bool open_gpu(struct gpu *gpu, struct report *report)
                               "no apple-gfx in the device tree or on PCI")) {
         return false;
     }
-    if (!report_expect(report, dma_alloc(&gpu->memory, MEMORY), "no memory for the GPU")) {
+    if (!report_expect(report, dma_alloc(&gpu->memory, memory), "no memory for the GPU")) {
         return false;
     }
     kit_init(&gpu->kit, machine, &platform, gpu);
     scatter_pages(gpu);
     return true;
-}
-
-void task_gpu(void)
-{
-    static struct gpu gpu;
-    struct report report = { .name = "gpu-open" };
-    bool going = open_gpu(&gpu, &report);
-
-    report_print(&report);
-    for (unsigned i = 0; going && i < driver_step_count; i++) {
-        report = (struct report){ .name = driver_steps[i].name };
-        driver_steps[i].run(&gpu.kit);
-        going = report_expect(&report, !gpu.kit.failure, "%s", gpu.kit.failure);
-        report_print(&report);
-    }
-    task_wait();
 }

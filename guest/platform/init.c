@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The guest's only program: process 1 of a stock kernel on the machine. It mounts what it reads,
- * loads the modules and does the task that the kernel command line names behind "--". */
+ * loads the modules and does the tasks that the kernel command line lists behind "--". */
 #include "modules.h"
 #include "options.h"
 #include "tasks.h"
@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/reboot.h>
 
 static const struct {
     const char *name;
@@ -16,9 +15,10 @@ static const struct {
 } tasks[] = {
     { "check", task_check },
     { "count", task_count },
+    { "demo", task_demo },
     { "gpu", task_gpu },
+    { "hold", task_hold },
     { "reboot", task_reboot },
-    { "wait", task_wait },
 };
 
 static void mount_all(void)
@@ -28,23 +28,33 @@ static void mount_all(void)
     mount("sys", "/sys", "sysfs", 0, NULL);
 }
 
+static void run(const char *name, size_t length)
+{
+    for (size_t i = 0; i < sizeof(tasks) / sizeof(*tasks); i++) {
+        if (strlen(tasks[i].name) == length && !memcmp(tasks[i].name, name, length)) {
+            tasks[i].run();
+            return;
+        }
+    }
+    printf("there is no task \"%.*s\"\n", (int)length, name);
+}
+
 int main(int argc, char **argv)
 {
-    const char *task;
+    const char *list;
 
     puts("init"); /* the host measures the time to this line */
     fflush(stdout);
     options_init(argv);
     mount_all();
     modules_load();
-    task = option_text("task");
-    for (size_t i = 0; task && i < sizeof(tasks) / sizeof(*tasks); i++) {
-        if (!strcmp(task, tasks[i].name)) {
-            tasks[i].run();
-        }
+    list = option_text("task");
+    while (list && *list) {
+        size_t length = strcspn(list, ",");
+
+        run(list, length);
+        list += length + (list[length] == ',');
     }
-    printf("nothing more to do for task \"%s\"\n", task ? task : "(none)");
-    fflush(stdout);
-    reboot(RB_POWER_OFF);
+    task_wait();
     return 0;
 }

@@ -41,6 +41,17 @@ void task_wait(void)
     reboot(RB_POWER_OFF);
 }
 
+void task_hold(void)
+{
+    int input = input_open("USB Keyboard", 20);
+
+    if (input >= 0) {
+        say("ready: hold");
+        input_wait(input, EV_KEY, KEY_ENTER, 0, 30);
+        close(input);
+    }
+}
+
 void task_reboot(void)
 {
     say("rebooting");
@@ -55,7 +66,6 @@ void task_check(void)
     checks_reports(&count);
     printf("report: %u ok, %u failed\n", count - failed, failed);
     fflush(stdout);
-    task_wait();
 }
 
 void task_count(void)

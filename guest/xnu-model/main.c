@@ -68,7 +68,7 @@ void kernel_main(const struct boot_args *args)
     mmu_on();
     pac_on();
     gic_start(0);
-    machine_init();
+    machine_init(2048);
     waits = told_to_wait();
     for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         if (waits) {

@@ -27,12 +27,17 @@ def _padded(data):
     return data + b"\0" * (-len(data) % 4)
 
 
-def build(kernel, arch, program, out):
-    """Writes the initramfs for @kernel with @program as /init to @out."""
-    members = [(name, _FOLDER, b"") for name in ("dev", "proc", "sys", "modules")]
+def build(kernel, arch, program, out, files=None):
+    """Writes the initramfs for @kernel with @program as /init to @out.
+
+    @files are more of them: {path in a folder that is there: Path here}.
+    """
+    members = [(name, _FOLDER, b"") for name in ("apple", "dev", "proc", "sys", "modules")]
     members.append(("init", _PROGRAM, program.read_bytes()))
     for index, (name, contents) in enumerate(kernel.modules(MODULES[arch])):
         members.append((f"modules/{index:02}-{name}.ko", _FILE, contents))
+    for name, path in (files or {}).items():
+        members.append((name, _FILE, path.read_bytes()))
     archive = b"".join(_entry(number, *member) for number, member in enumerate(members, 1))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(archive + _entry(0, "TRAILER!!!", 0))

@@ -31,6 +31,11 @@ class Picture:
             rows = [_without_alpha(row) for row in rows]
         self.pixels = b"".join(rows)
 
+    def pixel(self, x, y):
+        """(red, green, blue)."""
+        at = (y * self.width + x) * 3
+        return tuple(self.pixels[at:at + 3])
+
     def first_difference(self, other):
         """A sentence on where @other differs; None when it does not."""
         if (self.width, self.height) != (other.width, other.height):

@@ -25,7 +25,7 @@ def main(root):
     pairs = {
         "options": (documented(page, "Options", r"`(--[a-z-]+)"),
                     set(re.findall(r"^ +(--[a-z-]+)", helped, re.M))),
-        "lines": (documented(page, "What the lines mean", r"`([a-z0-9-]+)`") - {"power-key"},
+        "lines": (documented(page, "What the lines mean", r"`([a-z0-9-]+)`") - {"demo", "power-key"},
                   set(re.findall(r'\{ "([a-z0-9-]+)", check_', table))),
     }
     wrong = False

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * The GPU as its own driver uses it: the guest kit on Linux. Registers come from the machine's
+ * windows or a PCI function's BAR, memory from huge pages, and waiting is polling. */
+#ifndef GUEST_GPU_H
+#define GUEST_GPU_H
+
+#include "dma.h"
+#include "report.h"
+#include "window.h"
+
+#include "kit/kit.h"
+
+struct gpu {
+    struct kit kit;
+    struct window windows[2]; /* by enum kit_window */
+    struct dma memory;
+    uint64_t next_row;    /* gpa */
+    uint64_t *free_pages; /* gpas */
+    unsigned free_count;
+};
+
+/* Finds the device and makes @gpu's kit ready for kit_start, with @memory bytes for it: at most
+ * DMA_MAX. What is missing goes to the report. There is one GPU, used to the end of the program. */
+bool gpu_open(struct gpu *gpu, size_t memory, struct report *report);
+
+#endif
