@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* vmapple run, restore and args: a machine becomes a QEMU. */
-#include <errno.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "arguments.h"
 #include "base/attributes.h"
+#include "become.h"
 #include "machine.h"
 #include "options.h"
-#include "paths.h"
 
 PVG_DEFINE_AUTO(machine)
 
@@ -56,24 +54,6 @@ static bool consume_state(const struct machine *machine, GStrv arguments, struct
     return true;
 }
 
-static bool become_qemu(const struct machine *machine, GStrv arguments, const char *display,
-                        struct pvg_error *error)
-{
-    g_autofree char *runtime = paths_runtime(machine->name);
-
-    if (g_mkdir_with_parents(runtime, 0700) < 0) {
-        pvg_error_set_errno(error, "cannot make %s", runtime);
-        return false;
-    }
-    if (strcmp(display, "vnc") == 0) {
-        printf("VNC at the socket %s/vnc.sock\n", runtime);
-    }
-    fflush(stdout);
-    execv(arguments[0], arguments);
-    pvg_error_set_errno(error, "cannot run %s", arguments[0]);
-    return false;
-}
-
 static bool start(const char *name, struct run_options *options, struct pvg_error *error)
 {
     PVG_AUTO(machine) machine = machine_load(name, error);
@@ -89,7 +69,7 @@ static bool start(const char *name, struct run_options *options, struct pvg_erro
     return arguments && machine_lock(machine, error) &&
            check_state(machine, options->restore, error) &&
            (!options->restore || consume_state(machine, arguments, error)) &&
-           become_qemu(machine, arguments, options->display, error);
+           become_qemu(machine->name, arguments, options->display, error);
 }
 
 static bool run_or_restore(const struct command *command, bool restore, int argc, char **argv,

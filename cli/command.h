@@ -18,6 +18,7 @@ struct command {
 extern const struct command command_args;
 extern const struct command command_console;
 extern const struct command command_create;
+extern const struct command command_demo;
 extern const struct command command_doctor;
 extern const struct command command_import;
 extern const struct command command_info;

@@ -7,6 +7,7 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
+    &command_demo,
     &command_create, &command_import,     &command_run,  &command_list,    &command_info,
     &command_args,   &command_screenshot, &command_stop, &command_save,    &command_restore,
     &command_console, &command_doctor,

@@ -42,3 +42,16 @@ char *paths_emulator(const char *emulator)
     }
     return found ? found : g_find_program_in_path(emulator);
 }
+
+char *paths_data(const char *file, const char *built)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *folder = self ? g_path_get_dirname(self) : g_strdup(".");
+    g_autofree char *installed = g_build_filename(VMAPPLE_DATA, file, NULL);
+    g_autofree char *beside = g_build_filename(folder, built, NULL);
+
+    if (g_file_test(installed, G_FILE_TEST_EXISTS)) {
+        return g_steal_pointer(&installed);
+    }
+    return g_file_test(beside, G_FILE_TEST_EXISTS) ? g_steal_pointer(&beside) : NULL;
+}

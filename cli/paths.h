@@ -13,4 +13,8 @@ char *paths_runtime(const char *machine);
  * build tree we run from, or the one on the search path; NULL when there is none. */
 char *paths_emulator(const char *emulator);
 
+/* A file that comes with us: the installed one, or the one of the build tree we run from, @built seen
+ * from our program's folder; NULL when there is none. */
+char *paths_data(const char *file, const char *built);
+
 #endif

@@ -97,6 +97,10 @@ void show_start(struct show *show, struct kit *kit, double (*now)(void), uint32_
     kit_start(kit);
     kit_display_start(kit, 0);
     kit_display_wait_online(kit, 0);
+    if (width == 0) {
+        width = kit->displays[0].width;
+        height = kit->displays[0].height;
+    }
     scene_start(&show->scene, kit, width, height, apple);
     make_cursor(kit);
 }

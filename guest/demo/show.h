@@ -21,7 +21,8 @@ struct show {
     double started, last;
 };
 
-/* Brings the device and its first display up and makes the scene. What fails is told in the kit's
+/* Brings the device and its first display up and makes the scene, as large as the display when
+ * @width is 0. What fails is told in the kit's
  * failure. The kit has been initialised, not started. */
 void show_start(struct show *show, struct kit *kit, double (*now)(void), uint32_t width,
                 uint32_t height, const struct scene_apple *apple);
