@@ -4,6 +4,8 @@
 import json
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -37,6 +39,9 @@ class User:
             process.kill()
             process.communicate()
 
+    def terminal(self):
+        return Terminal(self._folder, self._environment)
+
     def start(self, *words):
         self._started.append(subprocess.Popen(
             [str(word) for word in [PROGRAM, *words]], text=True, env=self._environment,
@@ -60,12 +65,50 @@ class User:
             time.sleep(0.1)
 
 
-def create(user, folder):
+def create(user, folder, task="task=check checks=framebuffer"):
     linux = kernel.fetch("arm64")
     archive = initramfs.build(linux, "arm64", GUEST, folder / "initramfs.cpio")
     user.run("create", "lin", "--memory", "512M", "--cpus", "1", "--disk", "1M", "--kernel",
              linux.image, "--initrd", archive, "--append",
-             "console=ttyAMA0 quiet iomem=relaxed panic=-1 -- task=check checks=framebuffer cpus=1")
+             f"console=ttyAMA0 quiet iomem=relaxed panic=-1 -- {task} cpus=1")
+
+
+class Terminal:
+    """A terminal of tmux' in which the user works. Use with "with"."""
+
+    def __init__(self, folder, environment):
+        self._tmux = ["tmux", "-f", "/dev/null", "-S", str(folder / "tmux.sock")]
+        self._environment = environment
+
+    def __enter__(self):
+        if not shutil.which("tmux"):
+            raise cases.Skip("no tmux; scripts/install-deps test installs it")
+        self._do("new-session", "-d", "-x", "100", "-y", "40", "bash --norc --noprofile")
+        return self
+
+    def __exit__(self, *_):
+        self._do("kill-server")
+
+    def _do(self, *words):
+        return subprocess.run([*self._tmux, *words], env=self._environment, check=True,
+                              capture_output=True, text=True).stdout
+
+    def type(self, line):
+        self._do("send-keys", "-l", line)
+        self._do("send-keys", "Enter")
+
+    def press(self, key):
+        self._do("send-keys", key)
+
+    def wait(self, pattern, seconds=60):
+        """Waits until the screen shows the regular expression @pattern; returns the screen."""
+        deadline = time.monotonic() + seconds
+        while True:
+            screen = self._do("capture-pane", "-p")
+            if re.search(pattern, screen, re.M):
+                return screen
+            cases.expect(time.monotonic() < deadline, f"no /{pattern}/ on the screen:\n{screen}")
+            time.sleep(0.1)
 
 
 def a_machine_runs_is_looked_at_and_powered_off(folder):
@@ -94,6 +137,58 @@ def a_killed_machine_is_off_and_starts_again(folder):
             (folder / "machines/lin/console.log").unlink()
 
 
+def a_saved_machine_goes_on_where_it_was(folder):
+    with User(folder) as user:
+        create(user, folder, "task=count")
+        running = user.start("run", "lin", "--display", "none")
+        user.wait_console("lin", "count 5")
+        user.run("save", "lin")
+        running.wait(30)
+        cases.expect_same(user.state("lin"), "saved", "state")
+        log = folder / "machines/lin/console.log"
+        last = [line for line in log.read_text().splitlines() if re.fullmatch(r"count \d+", line)][-1]
+        cases.expect("is saved" in user.run("run", "lin", "--display", "none", status=1), "run")
+        log.unlink()
+        user.start("restore", "lin", "--display", "none")
+        user.wait_console("lin", "count ")
+        first = int(re.search(r"count (\d+)", log.read_text())[1])
+        before = int(last.split()[1])
+        cases.expect(before < first <= before + 3, f"went on with {first} after {before}")
+        user.run("stop", "lin", "--force")
+        cases.expect_same(user.state("lin"), "off", "state")
+
+
+def the_console_is_a_terminal_and_gives_the_user_s_back(folder):
+    with User(folder) as user, user.terminal() as terminal:
+        create(user, folder, "task=count")
+        user.start("run", "lin", "--display", "none")
+        user.wait_console("lin", "count 0")
+        terminal.type(f"{PROGRAM} list")
+        terminal.wait(r"^lin +running")
+        terminal.type(f"{PROGRAM} console lin")
+        terminal.wait(r"Ctrl-\] leaves")
+        terminal.wait(r"^count \d+")
+        terminal.press("C-]")
+        terminal.type("stty -a")
+        terminal.wait(r"(?<!-)icanon.*(?<!-)\becho\b")
+        user.run("stop", "lin", "--force")
+
+
+def the_demo_draws_with_nothing_made_before(folder):
+    with User(folder) as user:
+        user.start("demo", "--display", "none", "--size", "320x200")
+        log = folder / "run/vmapple/demo/console.log"
+        deadline = time.monotonic() + 120
+        while not (log.exists() and "demo-frames: 60" in log.read_text()):
+            cases.expect(time.monotonic() < deadline, "the demo did not draw sixty pictures")
+            time.sleep(0.2)
+        cases.expect("FAILED" not in log.read_text(), log.read_text())
+        cases.expect("mode" in user.run("demo", "--size", "huge", "--display", "none", status=1), "size")
+
+
 cases.run(
     a_machine_runs_is_looked_at_and_powered_off,
-    a_killed_machine_is_off_and_starts_again)
+    a_killed_machine_is_off_and_starts_again,
+    a_saved_machine_goes_on_where_it_was,
+    the_console_is_a_terminal_and_gives_the_user_s_back,
+    the_demo_draws_with_nothing_made_before)
