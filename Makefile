@@ -5,7 +5,7 @@ BUILD := build
 TARGETS := qemu-system-aarch64 qemu-system-x86_64
 QTESTS := $(patsubst qemu/tests/qtest/%.c,%,$(wildcard qemu/tests/qtest/*-test.c))
 
-.PHONY: all qemu run test bench install clean
+.PHONY: all qemu run screenshots test bench install clean
 
 all: $(BUILD)/release/build.ninja
 	ninja -C $(BUILD)/release
@@ -34,6 +34,10 @@ qemu: all
 run:
 	$(MAKE) qemu TARGETS=$(if $(filter x86,$(GUEST)),qemu-system-x86_64,qemu-system-aarch64)
 	scripts/run $(if $(filter x86,$(GUEST)),--board q35) $(RUN)
+
+# Makes the pictures of the documentation anew.
+screenshots: qemu
+	scripts/screenshots
 
 # Unit tests run with the sanitizers in; whole machines run in the QEMU that users run, and shaders
 # in the compiler that users run.

@@ -33,7 +33,7 @@ _COMMON_CHECKS = ["cpus", "virtio-blk", "pci-msi", "pci-intx", "virtio-net", "us
                   "usb-tablet"]
 
 BOARDS = {
-    "vmapple": Board("arm64", ["-M", f"vmapple,uuid={ECID:#x}"], bdif=True, gpu="/machine/gfx"),
+    "vmapple": Board("arm64", ["-M", f"vmapple,uuid={ECID:#x}"], bdif=True, gpu="/machine/gpu"),
     # What it is measured against: the same kernel, CPU (-M vmapple takes these off) and devices.
     "virt": Board("arm64", ["-M", "virt,gic-version=3", "-cpu", "max,sve=off,sme=off", *_USB],
                   checks=[*_COMMON_CHECKS, "rtc-pl031"]),

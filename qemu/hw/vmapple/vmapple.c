@@ -417,7 +417,7 @@ static void create_gfx(VMAppleMachineState *vms)
         }
         qdev_prop_set_array(dev, "display-modes", modes);
     }
-    object_property_add_child(OBJECT(vms), "gfx", OBJECT(dev));
+    object_property_add_child(OBJECT(vms), "gpu", OBJECT(dev));
     create_device(dev, VMAPPLE_GFX);
     sysbus_mmio_map(SYS_BUS_DEVICE(dev), 1, vmapple_memmap[VMAPPLE_IOSFC].base);
     sysbus_connect_irq(SYS_BUS_DEVICE(dev), 0,
