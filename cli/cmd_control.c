@@ -52,6 +52,23 @@ static bool screenshot(int argc, char **argv, struct pvg_error *error)
     return true;
 }
 
+/* Until QEMU is gone, not only its monitor: then the machine's files are free. */
+static bool wait_off(const struct machine *machine, struct qmp *qmp)
+{
+    const gint64 deadline = g_get_monotonic_time() + (gint64)STOP_SECONDS * G_USEC_PER_SEC;
+
+    if (!qmp_wait_end(qmp, STOP_SECONDS)) {
+        return false;
+    }
+    while (machine_is_running(machine)) {
+        if (g_get_monotonic_time() > deadline) {
+            return false;
+        }
+        g_usleep(POLL_INTERVAL);
+    }
+    return true;
+}
+
 static bool stop(int argc, char **argv, struct pvg_error *error)
 {
     gboolean force = FALSE;
@@ -68,7 +85,7 @@ static bool stop(int argc, char **argv, struct pvg_error *error)
         !qmp_do(qmp, force ? "quit" : "system_powerdown", NULL, error)) {
         return false;
     }
-    if (!qmp_wait_end(qmp, STOP_SECONDS)) {
+    if (!wait_off(machine, qmp)) {
         pvg_error_set(error, "the guest did not power off in %d seconds; --force ends it at once",
                       STOP_SECONDS);
         return false;
@@ -110,7 +127,10 @@ static bool save_state(const struct machine *machine, struct qmp *qmp, struct pv
     g_autofree char *quoted = json_quote(uri);
     g_autofree char *arguments = g_strdup_printf("{\"uri\":%s}", quoted);
 
-    if (!qmp_do(qmp, "stop", NULL, error)) {
+    /* A machine that was stopped first would come back stopped. So it is QEMU that stops it, at once:
+     * any pause is short enough, and no rate is too high. */
+    if (!qmp_do(qmp, "migrate-set-parameters",
+                "{\"downtime-limit\":2000000,\"max-bandwidth\":1099511627776}", error)) {
         return false;
     }
     if (!qmp_do(qmp, "migrate", arguments, error) || !follow_save(qmp, error) ||
@@ -133,7 +153,7 @@ static bool save(int argc, char **argv, struct pvg_error *error)
         !save_state(machine, qmp, error) || !qmp_do(qmp, "quit", NULL, error)) {
         return false;
     }
-    qmp_wait_end(qmp, STOP_SECONDS);
+    wait_off(machine, qmp);
     printf("saved; \"vmapple restore %s\" goes on\n", machine->name);
     return true;
 }
