@@ -48,3 +48,11 @@ VERTEX void corner(BUILTIN(uint, i, vertex_id), BUILTIN(uint, n, instance_id),
     *position = (float4)((i & 2u) ? 1.0f : -1.0f, (i & 1u) ? 1.0f : -1.0f, 0.5f, 1.0f);
     *number = (float)n;
 }
+
+/* Covers the target; the number is what vertices sample. */
+VERTEX void look(BUILTIN(uint, i, vertex_id), TEXTURE(texture2d, t, 0, texture2d<float, sample>),
+                 SAMPLER(s, 0), OUT_POSITION(position), OUT(float, number))
+{
+    *position = (float4)(i == 1u ? 3.0f : -1.0f, i == 2u ? 3.0f : -1.0f, 0.5f, 1.0f);
+    *number = 255.0f * sample_2d_level(t, s, (float2)(0.5f, 0.5f), 0.0f).x;
+}

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "picture.h"
+#include "probe.h"
 
 /* ---- Draws ---- */
 
@@ -333,6 +334,181 @@ static void compute_records_without_effect_are_accepted(void **state)
     assert_int_equal(word, 1);
 }
 
+static void vertices_sample_textures_through_their_own_tables(void **state)
+{
+    struct scene s = scene_begin(*state);
+    const struct kit_color color = {.format = 80};
+    const struct kit_render_pipeline pipeline = {
+        .vertex_function = stage_shader(s.stage, "look"),
+        .fragment_function = stage_shader(s.stage, "show_number"),
+        .colors = &color,
+        .color_count = 1,
+    };
+    struct pvg_wire_texture_body body = stage_texture_2d(10, 2, 2);
+    struct pvg_wire_sampler sampler = probe_sampler();
+    struct kit_texture levels;
+
+    sampler.mip = 1;
+    body.levels = 2;
+    kit_texture_create(&s.stage->kit, &s.stage->task, &levels, &body, 1);
+    stage_texture_write(s.stage, &levels, 0, 0, 2, 2, (const uint8_t[]){2, 2, 2, 2});
+    stage_texture_write(s.stage, &levels, 1, 0, 1, 1, (const uint8_t[]){5});
+    stage_sampler(s.stage, &sampler);
+    s.pipeline = kit_render_pipeline_create(&s.stage->kit, &s.stage->task, &pipeline);
+    for (unsigned clamped = 0; clamped < 2; clamped++) {
+        struct pvg_writer *w = pass_begin(&s);
+
+        stage_bind_texture(s.stage, AT_VERTEX, 0, levels.object);
+        if (clamped) {
+            stage_bind_sampler_clamped(s.stage, AT_VERTEX, 0, sampler.object, 1, 1);
+        } else {
+            stage_bind_sampler(s.stage, AT_VERTEX, 0, sampler.object);
+        }
+        draw_whole(w);
+        pass_close(&s);
+        stage_run_with(s.stage, s.target.object, levels.object, s.vertices.object, s.colours.object,
+                       s.pipeline);
+        expect_picture(&s, everywhere, (const double[]){(clamped ? 6 : 3) * 16 / 255.0, 0, 0, 1},
+                       black);
+    }
+}
+
+/* ---- Blits and events ---- */
+
+/* A texture of two slices and two levels: each level of each slice has bytes of its own. */
+static struct kit_texture leveled(struct stage *stage, uint8_t first)
+{
+    struct pvg_wire_texture_body body = stage_texture_2d(10, 4, 4);
+    struct kit_texture made;
+
+    body.type = PVG_WIRE_TEXTURE_TYPE_2D_ARRAY;
+    body.array_length = 2;
+    body.levels = 2;
+    kit_texture_create(&stage->kit, &stage->task, &made, &body, 1);
+    for (unsigned level = 0; level < 2; level++) {
+        for (unsigned slice = 0; slice < 2; slice++) {
+            uint8_t texels[16];
+
+            memset(texels, first + level * 2 + slice, sizeof(texels));
+            stage_texture_write(stage, &made, level, slice, 4 >> level, 4 >> level, texels);
+        }
+    }
+    return made;
+}
+
+static void expect_texel(struct stage *stage, const struct kit_texture *texture, unsigned level,
+                         unsigned slice, unsigned at, uint8_t want)
+{
+    uint8_t texels[16];
+
+    stage_texture_read(stage, texture, level, slice, 4 >> level, 4 >> level, texels);
+    assert_int_equal(texels[at], want);
+}
+
+static void whole_levels_and_regions_with_options_are_copied(void **state)
+{
+    struct stage *stage = *state;
+    struct kit_texture from = leveled(stage, 10), to = leveled(stage, 20);
+    struct pvg_writer *w = &stage->stream.w;
+
+    kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_BLIT);
+    pvg_wire_copy_texture_levels_encode(w, &(struct pvg_wire_copy_texture_levels){
+                                               .source = from.object,
+                                               .destination = to.object,
+                                               .source_slice = 1,
+                                               .destination_slice = 0,
+                                               .slice_count = 1,
+                                               .level_count = 2,
+                                           });
+    pvg_wire_copy_texture_options_encode(w, &(struct pvg_wire_copy_texture){
+                                                .source = from.object,
+                                                .destination = to.object,
+                                                .size = {1, 1, 1},
+                                                .destination_origin = {3, 3, 0},
+                                                .destination_slice = 1,
+                                            });
+    kit_segment_end(&stage->stream);
+    stage_run_with(stage, from.object, to.object);
+    expect_texel(stage, &to, 0, 0, 0, 11);
+    expect_texel(stage, &to, 1, 0, 3, 13);
+    expect_texel(stage, &to, 0, 1, 14, 21);
+    expect_texel(stage, &to, 0, 1, 15, 10);
+    expect_texel(stage, &to, 1, 1, 0, 23);
+}
+
+static void a_texture_is_filled_with_the_bytes_of_a_buffer(void **state)
+{
+    struct stage *stage = *state;
+    struct kit_texture to = leveled(stage, 20);
+    struct kit_buffer pattern;
+
+    kit_buffer_create(&stage->kit, &stage->task, &pattern, 0x1000);
+    stage_write(stage, &pattern, 17, (const uint8_t[]){99}, 1);
+    kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_BLIT);
+    pvg_wire_fill_texture_bytes_encode(&stage->stream.w, &(struct pvg_wire_fill_texture_bytes){
+                                                             .texture = to.object,
+                                                             .slice = 1,
+                                                             .size = {2, 1, 1},
+                                                             .origin = {1, 2, 0},
+                                                             .buffer = pattern.object,
+                                                             .offset = 17,
+                                                             .length = 1,
+                                                         });
+    kit_segment_end(&stage->stream);
+    stage_run_with(stage, to.object, pattern.object);
+    expect_texel(stage, &to, 0, 1, 8, 21);
+    expect_texel(stage, &to, 0, 1, 9, 99);
+    expect_texel(stage, &to, 0, 1, 10, 99);
+    expect_texel(stage, &to, 0, 1, 11, 21);
+    expect_texel(stage, &to, 0, 0, 9, 20);
+}
+
+static void hints_and_fences_of_a_blit_change_nothing(void **state)
+{
+    struct stage *stage = *state;
+    struct kit_texture to = leveled(stage, 20);
+    const struct pvg_wire_optimize_texture hint = {.texture = to.object, .slice = 1, .level = 1};
+    const struct pvg_wire_invalidate_compressed drop = {
+        .texture = to.object, .slice = 1, .level = 1};
+    struct pvg_writer *w = &stage->stream.w;
+
+    kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_BLIT);
+    pvg_wire_blit_wait_fence_encode(w, &(struct pvg_wire_wait_fence){.fence = 3});
+    pvg_wire_optimize_for_cpu_encode(w, &hint);
+    pvg_wire_optimize_for_gpu_encode(w, &hint);
+    pvg_wire_optimize_level_for_cpu_encode(w, &hint);
+    pvg_wire_optimize_level_for_gpu_encode(w, &hint);
+    pvg_wire_invalidate_compressed_encode(w, &drop);
+    pvg_wire_invalidate_compressed_level_encode(w, &drop);
+    pvg_wire_synchronize_texture_encode(w, &(struct pvg_wire_synchronize){.resource = to.object});
+    pvg_wire_blit_update_fence_encode(w, &(struct pvg_wire_update_fence){.fence = 3});
+    kit_segment_end(&stage->stream);
+    stage_run_with(stage, to.object);
+    for (unsigned i = 0; i < 4; i++) {
+        expect_texel(stage, &to, i / 2, i % 2, 0, (uint8_t)(20 + i));
+    }
+}
+
+static void events_that_were_signalled_let_pass_and_others_do_not_hang(void **state)
+{
+    struct stage *stage = *state;
+    struct pvg_writer *w = &stage->stream.w;
+
+    kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_EVENT);
+    pvg_wire_signal_event_encode(w, &(struct pvg_wire_signal_event){5, UINT64_MAX - 1});
+    pvg_wire_wait_event_encode(w, &(struct pvg_wire_wait_event){.event = 5, .value = 7});
+    kit_segment_end(&stage->stream);
+    stage_run(stage, NULL, 0);
+    assert_int_equal(stage_stat(stage, "gpu.event-waits-passed"), 0);
+    kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_EVENT);
+    pvg_wire_wait_event_encode(w, &(struct pvg_wire_wait_event){.event = 5, .value = UINT64_MAX});
+    pvg_wire_wait_event_timeout_encode(
+        w, &(struct pvg_wire_wait_event){.event = 6, .value = 1, .timeout = 0xffffffff});
+    kit_segment_end(&stage->stream);
+    stage_run(stage, NULL, 0);
+    assert_int_equal(stage_stat(stage, "gpu.event-waits-passed"), 2);
+}
+
 /* ---- Refused ---- */
 
 static void put_record(struct pvg_writer *w, uint32_t opcode, uint32_t length)
@@ -554,6 +730,11 @@ int main(void)
         scene(records_of_order_and_residency_change_no_picture),
         scene(the_size_of_tiles_is_answered),
         scene(compute_records_without_effect_are_accepted),
+        scene(vertices_sample_textures_through_their_own_tables),
+        scene(whole_levels_and_regions_with_options_are_copied),
+        scene(a_texture_is_filled_with_the_bytes_of_a_buffer),
+        scene(hints_and_fences_of_a_blit_change_nothing),
+        scene(events_that_were_signalled_let_pass_and_others_do_not_hang),
         scene(render_records_that_no_guest_is_told_of_are_refused),
         scene(compute_and_blit_records_that_no_guest_is_told_of_are_refused),
         scene(records_of_a_wrong_length_are_refused_alone),
