@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: MIT */
+/* What the GPU costs a guest, against a native Vulkan program that does the same on the same device
+ * in the same run. Usage: bench-gpu LIBRARY   ($PVG_BENCH_GPU chooses the device).
+ *
+ * CPU time is that of the thread that decodes, records and submits; the medians of several passes
+ * count. The two programs take turns, so that whatever else the machine does meets both. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guest.h"
+#include "native.h"
+#include "vulkan/memory.h"
+#include "wire/blit_encode.h"
+#include "wire/compute_encode.h"
+#include "wire/encoder_encode.h"
+#include "wire/render_encode.h"
+#include "wire/resources_encode.h"
+
+#define DRAWS   10000
+#define REPEATS 9
+#define WIDTH   2560
+#define HEIGHT  1440
+#define WINDOWS 200
+#define FRAMES  20
+#define COPY    (64ull << 20)
+
+static void report(const char *name, double value, const char *unit, double goal,
+                   const char *better, const char *format, ...) G_GNUC_PRINTF(6, 7);
+
+/* @goal 0: none. */
+static void report(const char *name, double value, const char *unit, double goal,
+                   const char *better, const char *format, ...)
+{
+    char goal_text[32] = "null";
+    g_autofree char *reference = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    reference = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    if (goal >= 0) {
+        snprintf(goal_text, sizeof(goal_text), "%g", goal);
+    }
+    printf("{\"name\": \"gpu.%s\", \"value\": %.4f, \"unit\": \"%s\", \"goal\": %s, "
+           "\"better\": \"%s\", \"reference\": \"%s\"}\n",
+           name, value, unit, goal_text, better, reference);
+    fflush(stdout);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static double median(int64_t *samples, unsigned count)
+{
+    qsort(samples, count, sizeof(*samples), compare);
+    return (double)samples[count / 2];
+}
+
+/* ---- The guest's picture ---- */
+
+struct scene {
+    struct guest *guest;
+    uint32_t pipelines[2], kernel, sampler, textures[2];
+    struct kit_buffer places, words;
+};
+
+static void bind_buffer(struct pvg_writer *w, bool compute, uint32_t object, uint64_t offset)
+{
+    uint8_t entry[12];
+    struct pvg_writer e = pvg_writer_over(entry, sizeof(entry));
+    const struct pvg_wire_set_buffers rec = {.count = 1, .binds = {entry, 1}};
+
+    pvg_put_u32(&e, object);
+    pvg_put_u64(&e, offset);
+    if (compute) {
+        pvg_wire_set_compute_buffers_encode(w, &rec);
+    } else {
+        pvg_wire_set_vertex_buffers_encode(w, &rec);
+    }
+}
+
+static void bind_texture(struct pvg_writer *w, uint32_t object)
+{
+    uint8_t entry[4];
+    struct pvg_writer e = pvg_writer_over(entry, sizeof(entry));
+
+    pvg_put_u32(&e, object);
+    pvg_wire_set_fragment_textures_encode(
+        w, &(struct pvg_wire_set_textures){.count = 1, .textures = {entry, 1}});
+}
+
+static void bind_sampler(struct pvg_writer *w, uint32_t object)
+{
+    uint8_t entry[4];
+    struct pvg_writer e = pvg_writer_over(entry, sizeof(entry));
+
+    pvg_put_u32(&e, object);
+    pvg_wire_set_fragment_samplers_encode(
+        w, &(struct pvg_wire_set_samplers){.count = 1, .samplers = {entry, 1}});
+}
+
+static struct pvg_wire_texture_body body(uint32_t width, uint32_t height)
+{
+    return (struct pvg_wire_texture_body){
+        .type = PVG_WIRE_TEXTURE_TYPE_2D,
+        .gpu_optimized = true,
+        .usage = PVG_WIRE_TEXTURE_USAGE_SHADER_READ | PVG_WIRE_TEXTURE_USAGE_RENDER_TARGET,
+        .format = 80,
+        .width = width,
+        .height = height,
+        .depth = 1,
+        .levels = 1,
+        .samples = 1,
+        .array_length = 1,
+        .options.storage = PVG_WIRE_STORAGE_MODE_PRIVATE,
+        .swizzle_red = 2,
+        .swizzle_green = 3,
+        .swizzle_blue = 4,
+        .swizzle_alpha = 5,
+    };
+}
+
+static void scene_init(struct scene *s, struct guest *guest, const char *library)
+{
+    const struct pvg_wire_texture_body small = body(64, 64);
+    const struct kit_color colors[2] = {{.format = 80}, {.format = 80, .blending = true}};
+    struct kit_render_pipeline pipeline = {.color_count = 1};
+    struct pvg_wire_sampler sampler = {
+        .object = kit_object_number(&guest->task), .min = 1, .mag = 1, .normalized = true};
+
+    *s = (struct scene){.guest = guest};
+    pipeline.vertex_function = guest_function(guest, library, "quad");
+    pipeline.fragment_function = guest_function(guest, library, "paint");
+    for (unsigned i = 0; i < 2; i++) {
+        struct kit_texture texture;
+
+        pipeline.colors = &colors[i];
+        s->pipelines[i] = kit_render_pipeline_create(&guest->kit, &guest->task, &pipeline);
+        kit_texture_create(&guest->kit, &guest->task, &texture, &small, 4);
+        s->textures[i] = texture.object;
+    }
+    s->kernel = kit_compute_pipeline_create(&guest->kit, &guest->task,
+                                            guest_function(guest, library, "count"));
+    pvg_wire_sampler_encode(kit_blob(&guest->kit), &sampler);
+    kit_object_publish(&guest->kit, &guest->task, sampler.object, PVG_WIRE_OBJECT_TYPE_STATE);
+    s->sampler = sampler.object;
+    kit_buffer_create(&guest->kit, &guest->task, &s->places, 0x40000);
+    kit_buffer_create(&guest->kit, &guest->task, &s->words, 0x40000);
+}
+
+/* Where the quads are: small ones in a corner, or windows all over. */
+static void place(struct scene *s, struct native *native, bool windows)
+{
+    for (unsigned i = 0; i < 256; i++) {
+        const float x = (float)(i % 16) / 8 - 1, y = (float)(i / 16) / 8 - 1;
+        const float size = windows ? 0.2f : 0.01f;
+        const float at[4] = {x, y, size, size};
+
+        kit_task_write(&s->guest->kit, &s->guest->task, s->places.gva + 256 * i, at, sizeof(at));
+        memcpy((uint8_t *)native->places.mapped + 256 * i, at, sizeof(at));
+    }
+}
+
+static void put_draws(struct scene *s, uint32_t target, unsigned count, enum change change)
+{
+    struct guest *guest = s->guest;
+    struct pvg_writer *w = &guest->w;
+    struct pvg_wire_render_pass pass = {0};
+
+    pass.color[0].to = (struct pvg_wire_attachment){.texture = target,
+                                                    .load = PVG_WIRE_LOAD_ACTION_CLEAR,
+                                                    .store = PVG_WIRE_STORE_ACTION_STORE};
+    guest_segment(guest, PVG_WIRE_SEGMENT_TYPE_RENDER);
+    pvg_wire_render_pass_encode(w, &pass);
+    pvg_wire_set_render_pipeline_encode(w, &(struct pvg_wire_set_pipeline){s->pipelines[0]});
+    bind_buffer(w, false, s->places.object, 0);
+    bind_texture(w, s->textures[0]);
+    bind_sampler(w, s->sampler);
+    for (unsigned i = 0; i < count; i++) {
+        switch (change) {
+        case CHANGE_NONE:
+            break;
+        case CHANGE_OFFSET:
+            pvg_wire_set_vertex_buffer_offset_encode(
+                w, &(struct pvg_wire_set_buffer_offset){.offset = 256 * (i % 256)});
+            break;
+        case CHANGE_TEXTURE:
+            bind_texture(w, s->textures[i % 2]);
+            break;
+        case CHANGE_PIPELINE:
+            pvg_wire_set_render_pipeline_encode(
+                w, &(struct pvg_wire_set_pipeline){s->pipelines[i % 2]});
+            break;
+        }
+        pvg_wire_draw_encode(w, &(struct pvg_wire_draw){.primitive =
+                                                            PVG_WIRE_PRIMITIVE_TRIANGLE_STRIP,
+                                                        .count = 4,
+                                                        .instance_count = 1});
+    }
+    guest_segment_end(guest);
+}
+
+/* ---- The parts ---- */
+
+static void bench_draws(struct scene *s, struct native *native)
+{
+    static const char *const names[] = {"none", "offset", "texture", "pipeline"};
+    const struct pvg_wire_texture_body target_body = body(64, 64);
+    struct kit_texture target;
+
+    kit_texture_create(&s->guest->kit, &s->guest->task, &target, &target_body, 4);
+    place(s, native, false);
+    for (unsigned change = CHANGE_NONE; change <= CHANGE_PIPELINE; change++) {
+        int64_t ours[REPEATS], theirs[REPEATS], wall;
+        const uint64_t drawn = guest_stat(s->guest, "gpu.draws");
+        g_autofree char *ratio = g_strdup_printf("draw.%s_ratio", names[change]);
+        g_autofree char *own = g_strdup_printf("draw.%s_own_us", names[change]);
+        double a, b;
+
+        for (int i = -2; i < REPEATS; i++) { /* the first two make objects and pools */
+            uint32_t stamp;
+            int64_t spent;
+
+            put_draws(s, target.object, DRAWS, change);
+            spent = guest_submit(s->guest, &stamp);
+            guest_wait(s->guest, stamp);
+            ours[MAX(i, 0)] = spent;
+            theirs[MAX(i, 0)] = native_draws(native, DRAWS, change, false, &wall);
+        }
+        if (guest_stat(s->guest, "gpu.draws") - drawn != (REPEATS + 2) * DRAWS) {
+            fprintf(stderr, "not all draws were drawn\n");
+            exit(1);
+        }
+        a = median(ours, REPEATS) / DRAWS / 1000;
+        b = median(theirs, REPEATS) / DRAWS / 1000;
+        report(ratio, a / b, "ratio", 1.5, "lower", "%.3f us a draw, native %.3f us", a, b);
+        report(own, a - b, "us", 1, "lower", "beyond a native draw of %.3f us", b);
+    }
+}
+
+static void bench_dispatches(struct scene *s, struct native *native)
+{
+    for (unsigned change = CHANGE_NONE; change <= CHANGE_OFFSET; change++) {
+        const char *name = change == CHANGE_NONE ? "none" : "offset";
+        g_autofree char *ratio = g_strdup_printf("dispatch.%s_ratio", name);
+        g_autofree char *own = g_strdup_printf("dispatch.%s_own_us", name);
+        int64_t ours[REPEATS], theirs[REPEATS], wall;
+        double a, b;
+
+        for (int i = -2; i < REPEATS; i++) {
+            struct pvg_writer *w = &s->guest->w;
+            uint32_t stamp;
+
+            guest_segment(s->guest, PVG_WIRE_SEGMENT_TYPE_COMPUTE);
+            pvg_wire_set_compute_pipeline_encode(w, &(struct pvg_wire_set_pipeline){s->kernel});
+            bind_buffer(w, true, s->words.object, 0);
+            for (unsigned d = 0; d < DRAWS; d++) {
+                if (change == CHANGE_OFFSET) {
+                    pvg_wire_set_compute_buffer_offset_encode(
+                        w, &(struct pvg_wire_set_buffer_offset){.offset = 256 * (d % 256)});
+                }
+                pvg_wire_dispatch_threadgroups_encode(
+                    w, &(struct pvg_wire_dispatch){.grid = {1, 1, 1}, .group = {64, 1, 1}});
+            }
+            guest_segment_end(s->guest);
+            ours[MAX(i, 0)] = guest_submit(s->guest, &stamp);
+            guest_wait(s->guest, stamp);
+            theirs[MAX(i, 0)] = native_dispatches(native, DRAWS, change, &wall);
+        }
+        a = median(ours, REPEATS) / DRAWS / 1000;
+        b = median(theirs, REPEATS) / DRAWS / 1000;
+        report(ratio, a / b, "ratio", 1.5, "lower",
+               "%.3f us a dispatch and barrier, native %.3f us", a, b);
+        report(own, a - b, "us", 1, "lower", "beyond a native dispatch of %.3f us", b);
+    }
+}
+
+static void bench_copy(struct scene *s, struct native *native)
+{
+    int64_t ours[REPEATS], theirs[REPEATS];
+    struct kit_buffer from, to;
+    double a, b;
+
+    kit_buffer_create(&s->guest->kit, &s->guest->task, &from, COPY);
+    kit_buffer_create(&s->guest->kit, &s->guest->task, &to, COPY);
+    for (int i = -2; i < REPEATS; i++) {
+        int64_t start = g_get_monotonic_time();
+        uint32_t stamp;
+
+        guest_segment(s->guest, PVG_WIRE_SEGMENT_TYPE_BLIT);
+        pvg_wire_copy_buffer_encode(&s->guest->w, &(struct pvg_wire_copy_buffer){
+                                                      .source = from.object,
+                                                      .destination = to.object,
+                                                      .size = COPY});
+        guest_segment_end(s->guest);
+        (void)guest_submit(s->guest, &stamp);
+        guest_wait(s->guest, stamp);
+        ours[MAX(i, 0)] = (g_get_monotonic_time() - start) * 1000;
+        (void)native_copy(native, COPY, &theirs[MAX(i, 0)]);
+    }
+    a = COPY / median(ours, REPEATS);
+    b = COPY / median(theirs, REPEATS);
+    report("blit.copy_ratio", a / b, "ratio", 0.95, "higher",
+           "64 MiB on scattered 16 KiB pages, to the stamp: %.2f GB/s, native %.2f GB/s", a, b);
+}
+
+static void bench_frame(struct scene *s, struct native *native)
+{
+    static const char *const copies[] = {"gpu.uploaded-bytes", "gpu.written-back-bytes",
+                                         "gpu.shown-bytes"};
+    struct guest *guest = s->guest;
+    int64_t ours[FRAMES], theirs[FRAMES];
+    struct kit_surface surface;
+    struct pvg_vk_memory_usage memory = {0};
+    struct pvg_vk_queue_usage queue = {0};
+    uint64_t barriers = 0, bytes = 0;
+    uint32_t texture;
+    double a, b;
+
+    kit_surface_create(&guest->kit, &surface, WIDTH, HEIGHT);
+    texture = kit_surface_texture(&guest->kit, &guest->task, &surface);
+    place(s, native, true);
+    for (int i = -3; i < FRAMES; i++) {
+        int64_t start = g_get_monotonic_time();
+        struct pvg_cursor_state cursor;
+        struct pvg_frame frame;
+        uint32_t stamp;
+
+        if (i == 0) {
+            memory = pvg_vk_memory_usage(guest_gpu(guest)->vk);
+            queue = pvg_vk_queue_usage(guest_gpu(guest)->queue);
+            barriers = guest_stat(guest, "gpu.barriers");
+            for (unsigned c = 0; c < G_N_ELEMENTS(copies); c++) {
+                bytes += guest_stat(guest, copies[c]);
+            }
+        }
+        put_draws(s, texture, WINDOWS, CHANGE_OFFSET);
+        (void)guest_submit(guest, &stamp);
+        kit_wait(&guest->kit, kit_display_channel(&guest->kit, 0),
+                 kit_present(&guest->kit, 0, surface.id,
+                             &(struct kit_point){kit_exec_channel(&guest->kit), stamp}));
+        pvg_display_fetch(guest->device, 0, &frame, &cursor);
+        ours[MAX(i, 0)] = (g_get_monotonic_time() - start) * 1000;
+        start = g_get_monotonic_time();
+        (void)native_draws(native, WINDOWS, CHANGE_OFFSET, true, &theirs[MAX(i, 0)]);
+        theirs[MAX(i, 0)] = (g_get_monotonic_time() - start) * 1000;
+    }
+    a = median(ours, FRAMES) / 1e6;
+    b = median(theirs, FRAMES) / 1e6;
+    report("frame.ratio", a / b, "ratio", 1.5, "lower",
+           "200 draws at 2560x1440, presented: %.2f ms, native with one read-back %.2f ms", a, b);
+    for (unsigned c = 0; c < G_N_ELEMENTS(copies); c++) {
+        bytes -= guest_stat(guest, copies[c]);
+    }
+    report("frame.allocations",
+           (double)(pvg_vk_memory_usage(guest_gpu(guest)->vk).allocations - memory.allocations) /
+               FRAMES,
+           "a frame", 0, "lower", "device memory handed out");
+    report("frame.waits",
+           (double)(pvg_vk_queue_usage(guest_gpu(guest)->queue).waits - queue.waits) / FRAMES,
+           "a frame", 0, "lower", "times the engine waited for the GPU");
+    report("frame.submissions",
+           (double)(pvg_vk_queue_usage(guest_gpu(guest)->queue).submissions - queue.submissions) /
+               FRAMES,
+           "a frame", 2, "lower", "to the queue: the work, the picture");
+    report("frame.barriers", (double)(guest_stat(guest, "gpu.barriers") - barriers) / FRAMES,
+           "a frame", -1, "lower", "of all kinds");
+    report("frame.copied", (double)-bytes / FRAMES / (WIDTH * HEIGHT * 4), "pictures", 1, "lower",
+           "bytes copied between GPU and memory, in pictures of %d bytes", WIDTH * HEIGHT * 4);
+}
+
+int main(int argc, char **argv)
+{
+    struct native *native = g_new0(struct native, 1);
+    struct pvg_error error = {0};
+    struct pvg_vk_options options = {.gpu = g_getenv("PVG_BENCH_GPU")};
+    struct guest *guest;
+    struct scene scene;
+    struct pvg_vk *vk;
+
+    if (argc != 2) {
+        fprintf(stderr, "usage: bench-gpu LIBRARY\n");
+        return 1;
+    }
+    guest = guest_start(options.gpu);
+    vk = pvg_vk_create(&options, &error); /* a device of its own on the same GPU */
+    if (!vk) {
+        fprintf(stderr, "%s\n", error.message);
+        return 77;
+    }
+    fprintf(stderr, "# on %s\n", vk->properties.properties.deviceName);
+    native_start(native, vk, 64, 64);
+    scene_init(&scene, guest, argv[1]);
+    bench_draws(&scene, native);
+    bench_dispatches(&scene, native);
+    bench_copy(&scene, native);
+    native_end(native);
+    native_start(native, vk, WIDTH, HEIGHT);
+    bench_frame(&scene, native);
+    native_end(native);
+    pvg_vk_destroy(vk);
+    guest_end(guest);
+    g_free(native);
+    return 0;
+}
