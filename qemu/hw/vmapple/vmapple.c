@@ -11,6 +11,7 @@
 #include "qemu/osdep.h"
 #include "cpu.h"
 #include "exec/address-spaces.h"
+#include "chardev/char.h"
 #include "hw/arm/boot.h"
 #include "hw/arm/bsa.h"
 #include "hw/arm/virtual-hypervisor.h"
@@ -31,6 +32,7 @@
 #include "hw/vmapple/avp-rtc.h"
 #include "hw/vmapple/bdif.h"
 #include "hw/vmapple/cfg.h"
+#include "hw/vmapple/dfu.h"
 #include "hw/vmapple/hypervisor.h"
 #include "hw/vmapple/kvm.h"
 #include "hw/vmapple/virtio-used-ring.h"
@@ -385,6 +387,27 @@ static void create_bdif(VMAppleMachineState *vms)
     create_device(dev, VMAPPLE_BDIF);
 }
 
+/* The firmware as a USB device, on a page of bdif */
+static void create_dfu(VMAppleMachineState *vms)
+{
+    Chardev *chardev;
+    DeviceState *dev;
+
+    if (!object_class_by_name(TYPE_VMAPPLE_DFU)) {
+        refuse("dfu: this QEMU was built without usbredir "
+               "(libusbredirparser-dev)");
+    }
+    chardev = qemu_chr_find(vms->dfu);
+    if (!chardev) {
+        refuse("dfu: there is no -chardev with the id '%s'", vms->dfu);
+    }
+    dev = qdev_new(TYPE_VMAPPLE_DFU);
+    qdev_prop_set_chr(dev, "chardev", chardev);
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
+    sysbus_mmio_map_overlap(SYS_BUS_DEVICE(dev), 0,
+        vmapple_memmap[VMAPPLE_BDIF].base + VMAPPLE_DFU_OFFSET, 1);
+}
+
 static void create_aes(VMAppleMachineState *vms)
 {
     DeviceState *dev = create_device(qdev_new(TYPE_VMAPPLE_AES),
@@ -535,6 +558,9 @@ static void vmapple_init(MachineState *ms)
     create_pvpanic();
     create_cfg(vms);
     create_bdif(vms);
+    if (vms->dfu) {
+        create_dfu(vms);
+    }
     create_aes(vms);
     if (vms->avp_rtc) {
         create_avp_rtc(vms);
@@ -620,6 +646,19 @@ static void vmapple_set_uuid(Object *obj, const char *value, Error **errp)
         error_setg(errp, "uuid: '%s' is not a 64-bit number; give the disks' "
                    "ECID, in decimal or with 0x in hexadecimal", value);
     }
+}
+
+static char *vmapple_get_dfu(Object *obj, Error **errp)
+{
+    return g_strdup(VMAPPLE_MACHINE(obj)->dfu);
+}
+
+static void vmapple_set_dfu(Object *obj, const char *value, Error **errp)
+{
+    VMAppleMachineState *vms = VMAPPLE_MACHINE(obj);
+
+    g_free(vms->dfu);
+    vms->dfu = g_strdup(value);
 }
 
 #define VMAPPLE_SWITCH(_field)                                              \
@@ -717,6 +756,7 @@ static void vmapple_instance_init(Object *obj)
 static void vmapple_instance_finalize(Object *obj)
 {
     qapi_free_strList(VMAPPLE_MACHINE(obj)->display_modes);
+    g_free(VMAPPLE_MACHINE(obj)->dfu);
 }
 
 static void vmapple_class_init(ObjectClass *oc, void *data)
@@ -769,6 +809,10 @@ static void vmapple_class_init(ObjectClass *oc, void *data)
     object_class_property_set_description(oc, "display-modes",
         "Modes of the displays, the preferred one first: "
         "display-modes.0=1920x1080@60,display-modes.1=...");
+    object_class_property_add_str(oc, "dfu", vmapple_get_dfu, vmapple_set_dfu);
+    object_class_property_set_description(oc, "dfu",
+        "Character device on which the firmware is a USB device for a restore, "
+        "by the usbredir protocol (experimental)");
     add_switch(oc, "avp-rtc", vmapple_get_avp_rtc, vmapple_set_avp_rtc,
                "Apple's clock beside the PL031 (on)");
     add_switch(oc, "gfx", vmapple_get_gfx, vmapple_set_gfx,

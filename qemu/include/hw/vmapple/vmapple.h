@@ -84,6 +84,7 @@ struct VMAppleMachineState {
     /* Properties */
     uint64_t ecid;
     strList *display_modes;
+    char *dfu; /* a character device */
     bool avp_rtc;
     bool gfx;
     bool msi;
