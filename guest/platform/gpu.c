@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATIENCE  60.0 /* seconds for one wait */
+#define PATIENCE  60.0 /* seconds: hosts may be slow, and busy */
 #define ROW_SHARE 8    /* an eighth of the memory is for pages in rows */
 
 static uint32_t read32(void *at, enum kit_window window, uint32_t offset)
@@ -64,18 +64,15 @@ static void give_pages(void *at, uint64_t gpa, unsigned count)
     }
 }
 
-/* A wait is over when the kit does something else than pausing for a while. */
+void gpu_be_patient(struct gpu *gpu)
+{
+    gpu->deadline = clock_now() + PATIENCE;
+}
+
 static bool pause_a_little(void *at)
 {
-    static double first, last;
-    double now = clock_now();
-
-    if (now - last > 0.5) {
-        first = now;
-    }
-    last = now;
     clock_sleep(0.0002);
-    return now - first < PATIENCE;
+    return clock_now() < ((struct gpu *)at)->deadline;
 }
 
 static const struct kit_platform platform = {
@@ -122,6 +119,7 @@ bool gpu_open(struct gpu *gpu, size_t memory, struct report *report)
     if (!report_expect(report, dma_alloc(&gpu->memory, memory), "no memory for the GPU")) {
         return false;
     }
+    gpu_be_patient(gpu);
     kit_init(&gpu->kit, machine, &platform, gpu);
     scatter_pages(gpu);
     return true;

@@ -17,10 +17,14 @@ struct gpu {
     uint64_t next_row;    /* gpa */
     uint64_t *free_pages; /* gpas */
     unsigned free_count;
+    double deadline; /* until then the kit waits */
 };
 
 /* Finds the device and makes @gpu's kit ready for kit_start, with @memory bytes for it: at most
  * DMA_MAX. What is missing goes to the report. There is one GPU, used to the end of the program. */
 bool gpu_open(struct gpu *gpu, size_t memory, struct report *report);
+
+/* From now on the kit waits for a minute in all before it gives up. */
+void gpu_be_patient(struct gpu *gpu);
 
 #endif

@@ -20,9 +20,10 @@ static struct demo_code read_code(const char *path, char *into, size_t size)
     return length > 0 ? (struct demo_code){ into, (uint32_t)length } : (struct demo_code){ 0 };
 }
 
+static struct gpu gpu;
+
 static bool start(struct show *show, struct report *report)
 {
-    static struct gpu gpu;
     static char code[2][1 << 16];
     struct scene_apple apple = {
         read_code("/apple/vertex.metallib", code[0], sizeof(code[0])),
@@ -50,6 +51,7 @@ void task_demo(void)
             return; /* to what comes behind the demo, while it goes on here */
         }
         while (!show.kit->failure && (!pictures || show.pictures < pictures)) {
+            gpu_be_patient(&gpu);
             /* As many as were asked for look the same in every run; else the clock turns it. */
             show_picture(&show, pictures ? (float)show.pictures / 60
                                          : (float)(clock_now() - show.started));

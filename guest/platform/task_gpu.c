@@ -15,6 +15,7 @@ void task_gpu(void)
     report_print(&report);
     for (unsigned i = 0; going && i < driver_step_count; i++) {
         report = (struct report){ .name = driver_steps[i].name };
+        gpu_be_patient(&gpu);
         driver_steps[i].run(&gpu.kit);
         going = report_expect(&report, !gpu.kit.failure, "%s", gpu.kit.failure);
         report_print(&report);
