@@ -54,7 +54,7 @@ test: qemu $(BUILD)/asan/build.ninja $(BUILD)/fuzz/build.ninja
 	    $(BUILD)/release/meson-logs/testlog.json $(BUILD)/fuzz/meson-logs/testlog.json \
 	    $(BUILD)/qemu/meson-logs/testlog.json
 
-# Measures against the goals; BENCH= picks parts (platform, device, shader, gpu).
+# Measures against the goals; BENCH= picks parts (platform, device, shader, gpu, vfio_user).
 bench: qemu
 	bench/run $(BENCH)
 

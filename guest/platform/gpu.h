@@ -18,6 +18,7 @@ struct gpu {
     uint64_t *free_pages; /* gpas */
     unsigned free_count;
     double deadline; /* until then the kit waits */
+    bool impatient;  /* by looking again at once, for those who measure */
 };
 
 /* Finds the device and makes @gpu's kit ready for kit_start, with @memory bytes for it: at most

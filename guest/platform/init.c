@@ -17,6 +17,7 @@ static const struct {
     { "count", task_count },
     { "demo", task_demo },
     { "gpu", task_gpu },
+    { "gpu-bench", task_gpu_bench },
     { "hold", task_hold },
     { "reboot", task_reboot },
 };

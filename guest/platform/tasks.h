@@ -18,6 +18,9 @@ void task_demo(void);
 /* task_gpu.c. "gpu": uses the GPU as its own driver does. */
 void task_gpu(void);
 
+/* task_gpu_bench.c. "gpu-bench": measures registers, doorbells and presents, a line each. */
+void task_gpu_bench(void);
+
 /* "wait": waits for the power key, then powers off. */
 void task_wait(void);
 
