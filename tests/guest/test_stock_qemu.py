@@ -12,14 +12,14 @@ import sys
 import time
 
 import cases
+import firmware
 import gpu_pictures
-from vm import guest, png, stock
-from vm.machine import MachineError
+from vm import guest, paths, png, stock
+from vm.machine import Machine, MachineError
 from vm.server import Server
 from vm.vnc import Vnc
 
 SERVER = pathlib.Path(sys.argv[1]).resolve()
-SHELL_COLOUR = bytes.fromhex("ffff00")
 
 
 def gfx(server, **more):
@@ -27,13 +27,15 @@ def gfx(server, **more):
                                    "socket": {"type": "unix", "path": str(server.socket)}})]
 
 
+def ovmf(folder, *more):
+    return ["-accel", "tcg", "-m", "512", *stock.firmware(folder / "variables.fd"),
+            "-device", "qemu-xhci", "-device", "usb-kbd", "-device", "usb-tablet", *more]
+
+
 def q35(folder, server, *more):
     return stock.StockMachine(
-        ["-accel", "tcg", "-machine", "q35,memory-backend=ram0", "-m", "512",
-         *stock.shared_memory(512),
-         *stock.firmware(folder / "variables.fd"), *gfx(server), "-device", "qemu-xhci",
-         "-device", "usb-kbd", "-device", "usb-tablet",
-         "-qmp", f"unix:{folder}/input.sock,server=on,wait=off", *more],
+        ["-machine", "q35,memory-backend=ram0", *stock.shared_memory(512), *gfx(server),
+         *ovmf(folder, "-qmp", f"unix:{folder}/input.sock,server=on,wait=off", *more)],
         folder / "serial.log")
 
 
@@ -44,26 +46,8 @@ def fetch_stock_qemu():
         raise cases.Skip(f"no stock QEMU: {reason}") from None
 
 
-def shows_shell(picture):
-    """Whether the text, 100 columns of 8 pixels in the middle, has its colour in the first ones."""
-    left = picture.width // 2 - 400
-    for row in range(picture.height):
-        at = (row * picture.width + left) * 3
-        if SHELL_COLOUR in picture.pixels[at:at + 40 * 3]:
-            return True
-    return False
-
-
 def wait_for_shell(machine, server):
-    """The picture, once the firmware's shell has written to it."""
-    machine.wait_line("UEFI Interactive Shell", timeout=90)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        picture = png.Picture(server.screenshots()[0])
-        if shows_shell(picture):
-            return picture
-        time.sleep(0.5)
-    raise AssertionError("the firmware's shell never showed")
+    return firmware.wait_for_shell(machine, lambda: server.screenshots()[0])
 
 
 def the_firmware_shows_its_shell_through_our_option_rom(folder):
@@ -74,6 +58,25 @@ def the_firmware_shows_its_shell_through_our_option_rom(folder):
             cases.expect_same((picture.width, picture.height), (1280, 800), "size")
         server.wait_log("client left")
         cases.expect_same(server.stop(), 0, "pvg-server's exit status")
+
+
+def the_firmware_shows_the_same_through_apple_gfx_pci(folder):
+    fetch_stock_qemu()
+    cases.need_qemu("amd64")
+    with Server(SERVER, folder, "--gpu", "none", "--modes", "1280x800") as server:
+        with q35(folder, server) as machine:
+            through_server = wait_for_shell(machine, server)
+    gfx_pci = {"driver": "apple-gfx-pci", "id": "gpu", "addr": "4.0", "gpu": "none",
+               "display-modes": ["1280x800"]}
+    with Machine(paths.qemu("amd64"),
+                 ["-machine", "q35", "-vga", "none", "-nodefaults", "-display", "none",
+                  "-device", json.dumps(gfx_pci), *ovmf(folder)],
+                 folder / "in-process.log") as machine:
+        in_process = firmware.wait_for_shell(
+            machine, lambda: machine.screenshot(folder / "in-process.png", device="gpu", head=0))
+    cases.expect_same((in_process.width, in_process.height), (1280, 800), "size")
+    differs = firmware.share_that_differs(in_process, through_server)
+    cases.expect(differs < 0.01, f"{differs:.1%} of the pixels differ")
 
 
 def type_until_heard(machine, viewer):
@@ -159,6 +162,7 @@ def linux_keeps_its_gpu_and_takes_a_display_while_the_worker_is_killed(folder):
 
 cases.run(
     the_firmware_shows_its_shell_through_our_option_rom,
+    the_firmware_shows_the_same_through_apple_gfx_pci,
     a_viewer_sees_what_the_server_stores_and_types_into_the_guest,
     a_second_machine_attaches_where_the_first_one_died,
     linux_keeps_its_gpu_and_takes_a_display_while_the_worker_is_killed,

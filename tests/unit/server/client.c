@@ -42,18 +42,13 @@ void client_attach_again(struct client *client)
     client->server = g_thread_new("server", serve, serving);
 }
 
-struct client *client_create(void)
-{
-    return client_create_with_worker(NULL);
-}
-
-struct client *client_create_with_worker(bool (*start_worker)(void *starter, int *socket,
-                                                              int *process,
-                                                              struct pvg_error *error))
+static struct client *create(size_t rom_size,
+                             bool (*start_worker)(void *starter, int *socket, int *process,
+                                                  struct pvg_error *error))
 {
     static const struct pvg_mode mode = {1280, 800, 60000};
     static const struct pvg_display_options display = {.modes = &mode, .mode_count = 1};
-    static uint8_t rom[3000];
+    static uint8_t rom[32768];
     struct client *client = g_new0(struct client, 1);
     struct function_options options = {
         .displays = &display,
@@ -62,7 +57,7 @@ struct client *client_create_with_worker(bool (*start_worker)(void *starter, int
         .start_gpu_worker = start_worker,
         .class_code = 0x038000,
         .rom = rom,
-        .rom_size = sizeof(rom),
+        .rom_size = rom_size,
         .listener = {.log = ignore_log},
     };
     struct pvg_error error = {0};
@@ -72,6 +67,23 @@ struct client *client_create_with_worker(bool (*start_worker)(void *starter, int
     assert_non_null(client->function);
     client_attach_again(client);
     return client;
+}
+
+struct client *client_create(void)
+{
+    return create(3000, NULL);
+}
+
+struct client *client_create_with_rom(size_t size)
+{
+    return create(size, NULL);
+}
+
+struct client *client_create_with_worker(bool (*start_worker)(void *starter, int *socket,
+                                                              int *process,
+                                                              struct pvg_error *error))
+{
+    return create(3000, start_worker);
 }
 
 void client_hang_up(struct client *client)

@@ -29,6 +29,9 @@ struct client_reply {
  * of its own. */
 struct client *client_create(void);
 
+/* The same with a ROM of @size bytes, 32768 at most. */
+struct client *client_create_with_rom(size_t size);
+
 /* The same with a GPU worker, started by @start_worker. */
 struct client *client_create_with_worker(bool (*start_worker)(void *starter, int *socket,
                                                               int *process,

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "kit/object.h"
 #include "kit/stream.h"
 #include "kit/surface.h"
+#include "sigbus.h"
 #include "spawn_worker.h"
 #include "test.h"
 #include "wire/blit_encode.h"
@@ -264,6 +266,29 @@ static void a_worker_that_hangs_keeps_no_memory(void **state)
     await_workers(2);
 }
 
+/* Whoever touches what is gone dies of it: not the keeper. */
+static void memory_that_shrinks_costs_the_worker_at_most(void **state)
+{
+    struct world *world = *state;
+
+    fill(world, 1);
+    sigbus_guard_install(); /* cmocka has put its own handlers there */
+    assert_int_equal(ftruncate(world->guest->memory_fd, 0), 0);
+    for (int i = 0; i < 20; i++) { /* doorbells: the keeper looks into the root FIFO */
+        const struct {
+            struct vfio_user_header header;
+            uint64_t offset;
+            uint32_t region, count, value;
+        } ring = {{1, VFIO_USER_REGION_WRITE, 36, VFIO_USER_FLAG_NO_REPLY, 0}, 0x1008,
+                  VFIO_USER_REGION_BAR0, 4, 0x1000};
+
+        (void)!send(world->client->socket, &ring, 36, MSG_NOSIGNAL);
+        g_usleep(10000);
+    }
+    assert_true(client_is_dropped(world->client));
+    assert_int_equal(ftruncate(world->guest->memory_fd, GUEST_SIZE), 0); /* for the tear-down */
+}
+
 /* A guest's driver that stops and starts again uses the worker that is there. */
 static void a_driver_that_starts_again_is_served(void **state)
 {
@@ -306,6 +331,8 @@ int main(int argc, char **argv)
                                         set_up_idle_worker, tear_down),
         cmocka_unit_test_setup_teardown(a_worker_that_hangs_keeps_no_memory, set_up_idle_worker,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(memory_that_shrinks_costs_the_worker_at_most,
+                                        set_up_drawing_worker, tear_down),
         cmocka_unit_test_setup_teardown(a_driver_that_starts_again_is_served,
                                         set_up_drawing_worker, tear_down),
         cmocka_unit_test(without_a_worker_the_guest_has_no_gpu_and_a_display),

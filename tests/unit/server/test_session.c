@@ -3,9 +3,11 @@
 #include "session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -514,6 +516,59 @@ static void memory_that_shrinks_ends_the_connection_not_the_server(void **state)
     close(fd);
 }
 
+static void descriptors_that_are_no_memory_are_refused(void **state)
+{
+    struct client *client = *state;
+    const int wrong[] = {
+        open("/dev/zero", O_RDWR | O_CLOEXEC),
+        open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+        open("/proc/self/exe", O_PATH | O_CLOEXEC),
+        open("/proc/self/exe", O_RDONLY | O_CLOEXEC), /* memory, but not to be written */
+        eventfd(0, EFD_CLOEXEC),
+        socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0),
+    };
+    unsigned before = client_count_fds();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        assert_true(wrong[i] >= 0);
+        assert_int_not_equal(client_map(client, 0x100000, 0x1000, 0, 3, wrong[i]), 0);
+        assert_int_equal(client_count_fds(), before);
+        close(wrong[i]);
+        before--;
+    }
+}
+
+static void a_client_that_leaves_in_mid_message_is_dropped_with_a_reason(void **state)
+{
+    struct client *client = *state;
+    const struct vfio_user_header header = {7, VFIO_USER_DEVICE_GET_INFO, 32, 0, 0};
+
+    client_send_raw(client, &header, sizeof(header), NULL, 0);
+    client_hang_up(client);
+    assert_false(client->ended_in_order);
+    assert_non_null(strstr(client->error.message, "in the middle of a message"));
+}
+
+/* A flood of requests, and no reply is ever read. The server gives up instead of waiting. */
+static void a_client_that_reads_no_replies_is_dropped(void **state)
+{
+    struct client *client = *state;
+    struct {
+        struct vfio_user_header header;
+        uint64_t offset;
+        uint32_t region, count;
+    } request = {{1, VFIO_USER_REGION_READ, 32, 0, 0}, 0, VFIO_USER_REGION_ROM, 4096};
+    gint64 start = g_get_monotonic_time();
+
+    do {
+        assert_true(g_get_monotonic_time() - start < 10 * G_USEC_PER_SEC);
+    } while (send(client->socket, &request, sizeof(request), MSG_NOSIGNAL | MSG_DONTWAIT) ==
+                 sizeof(request) ||
+             errno == EAGAIN);
+    client_hang_up(client);
+    assert_false(client->ended_in_order);
+}
+
 static struct client_reply feature(struct client *client, uint32_t flags, uint32_t state)
 {
     const uint32_t words[4] = {16, flags, state, 0};
@@ -600,6 +655,9 @@ int main(void)
         TALKING(messages_may_come_in_pieces),
         TALKING(reset_brings_back_registers_and_configuration),
         TALKING(a_client_that_leaves_takes_everything_with_it),
+        TALKING(descriptors_that_are_no_memory_are_refused),
+        TALKING(a_client_that_leaves_in_mid_message_is_dropped_with_a_reason),
+        TALKING(a_client_that_reads_no_replies_is_dropped),
         TALKING(memory_that_shrinks_ends_the_connection_not_the_server),
         TALKING(a_saved_device_goes_on_where_it_was),
         TALKING(a_damaged_state_is_refused_until_reset),
