@@ -22,6 +22,16 @@ struct compute {
     bool unordered;  /* a dispatch ran since the last barrier */
     struct pvg_control_flow flow;
     bool stage_in; /* a stage-in region or image block is set, which the host has not */
+
+    /* What Vulkan has been told; forgotten when anybody else binds something. */
+    struct {
+        struct pvg_compute_pipeline *described; /* whose descriptor set is bound; NULL: nobody's */
+        uint8_t push_of_binds[PVG_PUSH_SIZE];   /* what that set left in the push constants */
+        VkPipeline pipeline;
+        struct pvg_compute_key key; /* of it, in @described */
+        bool pushed;
+        uint8_t push[PVG_PUSH_SIZE];
+    } told;
 };
 
 static void *compute_begin(struct pvg_gpu_run *run)
@@ -255,6 +265,13 @@ static enum pvg_refusal bind(struct compute *compute, struct dispatch *out)
     VkDescriptorSet set;
     enum pvg_refusal why;
 
+    /* With textures over buffers about, each dispatch says anew what it reads and writes. */
+    if (!compute->binds.changed && compute->told.described == pipeline &&
+        !compute->run->overlays->len) {
+        memcpy(out->push, compute->told.push_of_binds, sizeof(out->push));
+        return PVG_ACCEPTED;
+    }
+    memset(&compute->told, 0, sizeof(compute->told));
     memset(out->push, 0, sizeof(out->push));
     why = pvg_binds_describe(&compute->binds, compute->run, &pipeline->kernel,
                              pipeline->layout.sets[0], out->push, &set);
@@ -263,6 +280,9 @@ static enum pvg_refusal bind(struct compute *compute, struct dispatch *out)
     }
     vk->fn.vkCmdBindDescriptorSets(compute->run->commands, VK_PIPELINE_BIND_POINT_COMPUTE,
                                    pipeline->layout.handle, 0, 1, &set, 0, NULL);
+    compute->binds.changed = false;
+    compute->told.described = pipeline;
+    memcpy(compute->told.push_of_binds, out->push, sizeof(out->push));
     return PVG_ACCEPTED;
 }
 
@@ -274,10 +294,15 @@ static enum pvg_refusal bind_variant(struct compute *compute, const uint32_t loc
     memset(&key, 0, sizeof(key));
     memcpy(key.group, local, sizeof(key.group));
     memcpy(key.words, compute->words, sizeof(key.words));
+    if (compute->told.pipeline && memcmp(&key, &compute->told.key, sizeof(key)) == 0) {
+        return PVG_ACCEPTED;
+    }
     handle = pvg_compute_pipeline_get(compute->pipeline, &key);
     if (!handle) {
         return PVG_REFUSED_SHADER;
     }
+    compute->told.pipeline = handle;
+    memcpy(&compute->told.key, &key, sizeof(key));
     compute->run->gpu->vk->fn.vkCmdBindPipeline(compute->run->commands,
                                                 VK_PIPELINE_BIND_POINT_COMPUTE, handle);
     return PVG_ACCEPTED;
@@ -286,6 +311,11 @@ static enum pvg_refusal bind_variant(struct compute *compute, const uint32_t loc
 static void push_first(struct compute *compute, struct dispatch *d, const uint32_t first[3])
 {
     memcpy(d->push + PVG_PUSH_FIRST_GROUP, first, 12);
+    if (compute->told.pushed && memcmp(d->push, compute->told.push, sizeof(d->push)) == 0) {
+        return;
+    }
+    compute->told.pushed = true;
+    memcpy(compute->told.push, d->push, sizeof(d->push));
     compute->run->gpu->vk->fn.vkCmdPushConstants(
         compute->run->commands, compute->pipeline->layout.handle, VK_SHADER_STAGE_COMPUTE_BIT, 0,
         PVG_PUSH_SIZE, d->push);
@@ -438,6 +468,7 @@ static enum pvg_refusal take_groups(struct compute *compute, struct pvg_buffer *
     pvg_gpu_full_barrier(run->gpu, run->commands);
     job.buffers[0] = pvg_kernel_slice(&wanted, 12);
     job.buffers[1] = pvg_kernel_slice(allowed, 12);
+    memset(&compute->told, 0, sizeof(compute->told));
     if (!pvg_kernels_run(&run->gpu->kernels, run->batch, &job)) {
         return PVG_REFUSED_HOST_MEMORY;
     }
@@ -493,6 +524,7 @@ static void renew(struct compute *compute)
         return;
     }
     compute->unordered = false;
+    memset(&compute->told, 0, sizeof(compute->told)); /* another command buffer */
     pvg_binds_renew(&compute->binds, compute->run);
     if (compute->pipeline) {
         pvg_gpu_object_hold(&compute->pipeline->base, compute->run->batch);

@@ -232,6 +232,12 @@ static enum pvg_refusal bind_all(struct pvg_render *render)
     }
     if (why == PVG_ACCEPTED && changed) {
         memcpy(render->push + PVG_PUSH_TARGET_LIMITS, limits, sizeof(limits));
+    }
+    if (why == PVG_ACCEPTED && changed &&
+        (!render->push_told || (render->dirty & PVG_RENDER_PIPELINE_DIRTY) ||
+         memcmp(render->told_push, render->push, sizeof(render->push)) != 0)) {
+        render->push_told = true;
+        memcpy(render->told_push, render->push, sizeof(render->push));
         render->run->gpu->vk->fn.vkCmdPushConstants(
             render->run->commands, render->pipeline->layout.handle, VK_SHADER_STAGE_ALL_GRAPHICS, 0,
             PVG_PUSH_SIZE, render->push);

@@ -72,6 +72,7 @@ struct pvg_render_pipeline {
     struct pvg_pipeline_layout layout;
     GMutex lock;          /* for variants: the first one is built by a compiler thread */
     GHashTable *variants; /* VkPipeline by struct pvg_render_key */
+    void *latest;         /* the variant last asked for, most often the next one; engine thread */
 };
 
 struct pvg_render_pipeline *

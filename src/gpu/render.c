@@ -131,6 +131,14 @@ static enum pvg_refusal get_tile_dimensions(void *ctx,
 
 /* ---- State ---- */
 
+/* Whether what is bound for @a is bound for @b too: equal shaders make equal layouts. */
+static bool binds_alike(const struct pvg_render_pipeline *a, const struct pvg_render_pipeline *b)
+{
+    return a && b && pvg_pipeline_state(&a->base) == PVG_PIPELINE_READY &&
+           pvg_pipeline_state(&b->base) == PVG_PIPELINE_READY &&
+           a->vertex.shader == b->vertex.shader && a->fragment.shader == b->fragment.shader;
+}
+
 static enum pvg_refusal set_pipeline(void *ctx, const struct pvg_wire_set_pipeline *rec)
 {
     struct pvg_render *render = ctx;
@@ -146,9 +154,12 @@ static enum pvg_refusal set_pipeline(void *ctx, const struct pvg_wire_set_pipeli
         pvg_gpu_object_hold(&pipeline->base, render->run->batch);
     }
     if (pipeline != render->pipeline) {
+        if (!binds_alike(pipeline, render->pipeline)) {
+            render->vertex.changed = render->fragment.changed = true; /* another layout */
+            render->dirty |= PVG_RENDER_PIPELINE_DIRTY;
+        }
         render->pipeline = pipeline;
-        render->vertex.changed = render->fragment.changed = true; /* another layout */
-        render->dirty |= PVG_RENDER_PIPELINE_DIRTY | PVG_RENDER_VERTICES_DIRTY;
+        render->dirty |= PVG_RENDER_VERTICES_DIRTY;
     }
     return why;
 }

@@ -78,6 +78,8 @@ struct pvg_render {
     VkPipeline bound;
     uint32_t bound_primitive; /* and index restart: UINT32_MAX when not told */
     uint8_t push[PVG_PUSH_SIZE];
+    uint8_t told_push[PVG_PUSH_SIZE];
+    bool push_told;
 };
 
 /* ---- render_pass.c ---- */

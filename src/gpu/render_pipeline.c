@@ -324,8 +324,8 @@ static VkPipeline build(struct pvg_render_pipeline *pipeline, const struct pvg_r
     return handle;
 }
 
-static VkPipeline get(struct pvg_render_pipeline *pipeline, const struct pvg_render_key *key,
-                      bool *built)
+static struct variant *get(struct pvg_render_pipeline *pipeline, const struct pvg_render_key *key,
+                           bool *built)
 {
     g_autoptr(GMutexLocker) locked = g_mutex_locker_new(&pipeline->lock);
     struct variant *variant = g_hash_table_lookup(pipeline->variants, key);
@@ -337,7 +337,7 @@ static VkPipeline get(struct pvg_render_pipeline *pipeline, const struct pvg_ren
         variant->handle = build(pipeline, key);
         g_hash_table_insert(pipeline->variants, &variant->key, variant);
     }
-    return variant->handle;
+    return variant;
 }
 
 bool pvg_render_pipeline_fetches(const struct pvg_render_pipeline *pipeline)
@@ -350,11 +350,15 @@ bool pvg_render_pipeline_fetches(const struct pvg_render_pipeline *pipeline)
 VkPipeline pvg_render_pipeline_get(struct pvg_render_pipeline *pipeline,
                                    const struct pvg_render_key *key)
 {
+    struct variant *latest = pipeline->latest;
     bool built = false;
-    VkPipeline handle = get(pipeline, key, &built);
 
-    pvg_count(pipeline->gpu->counts.variants, built);
-    return handle;
+    if (!latest || memcmp(&latest->key, key, sizeof(*key)) != 0) {
+        latest = get(pipeline, key, &built);
+        pipeline->latest = latest;
+        pvg_count(pipeline->gpu->counts.variants, built);
+    }
+    return latest->handle;
 }
 
 /* ---- Translating, in compiler threads ---- */

@@ -2,7 +2,10 @@
 /* Records in batches, submits them with a timeline value each, reports them in order. */
 #include "vulkan/queue.h"
 
+#include <string.h>
+
 #define CHUNK_SIZE ((VkDeviceSize)4 << 20)
+#define SPARE_LIFE 64 /* batches */
 #define CHUNK_USAGE                                                                                \
     (VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |                         \
      VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_INDEX_BUFFER_BIT |                       \
@@ -13,6 +16,11 @@
 struct kept {
     GDestroyNotify release;
     void *data;
+};
+
+struct spare {
+    struct pvg_vk_buffer chunk;
+    uint64_t since; /* value of pvg_vk_queue.recycled */
 };
 
 struct pvg_vk_queue {
@@ -29,6 +37,8 @@ struct pvg_vk_queue {
     uint64_t submitted; /* timeline value of the last submission */
     GQueue in_flight;   /* of batches, oldest first */
     GQueue idle;        /* of batches to be used again */
+    GArray *spares;     /* of struct spare */
+    uint64_t recycled;  /* batches, since the start; completion thread */
     GQueue given_up;    /* of batches that the GPU may still work on */
     bool busy;          /* the completion thread holds a batch that is in neither queue */
     bool stopping;
@@ -98,6 +108,57 @@ static struct pvg_vk_batch *batch_create(struct pvg_vk_queue *queue)
     return batch;
 }
 
+/* ---- Chunks made for one large request: kept for the next one, which often comes with the next
+ * frame, and ended when SPARE_LIFE other batches have had no use for them. ---- */
+
+static void spare_put(struct pvg_vk_queue *queue, const struct pvg_vk_buffer *chunk)
+{
+    struct spare spare = {*chunk, queue->recycled};
+
+    g_mutex_lock(&queue->lock);
+    g_array_append_val(queue->spares, spare);
+    g_mutex_unlock(&queue->lock);
+}
+
+/* The smallest that is large enough, and not absurdly larger. */
+static bool spare_take(struct pvg_vk_queue *queue, VkDeviceSize size, struct pvg_vk_buffer *out)
+{
+    guint best = UINT_MAX;
+
+    g_mutex_lock(&queue->lock);
+    for (guint i = 0; i < queue->spares->len; i++) {
+        const VkDeviceSize has = g_array_index(queue->spares, struct spare, i).chunk.size;
+
+        if (has >= size && has / 4 <= size &&
+            (best == UINT_MAX ||
+             has < g_array_index(queue->spares, struct spare, best).chunk.size)) {
+            best = i;
+        }
+    }
+    if (best != UINT_MAX) {
+        *out = g_array_index(queue->spares, struct spare, best).chunk;
+        g_array_remove_index_fast(queue->spares, best);
+    }
+    g_mutex_unlock(&queue->lock);
+    return best != UINT_MAX;
+}
+
+/* Completion thread, which is the only one that counts. */
+static void spares_age(struct pvg_vk_queue *queue)
+{
+    g_mutex_lock(&queue->lock);
+    queue->recycled++;
+    for (guint i = queue->spares->len; i-- > 0;) {
+        struct spare *spare = &g_array_index(queue->spares, struct spare, i);
+
+        if (queue->recycled - spare->since > SPARE_LIFE) {
+            pvg_vk_buffer_finish(queue->vk, &spare->chunk);
+            g_array_remove_index_fast(queue->spares, i);
+        }
+    }
+    g_mutex_unlock(&queue->lock);
+}
+
 static void batch_report(struct pvg_vk_batch *batch, VkResult result)
 {
     if (batch->done) {
@@ -120,12 +181,11 @@ static void batch_recycle(struct pvg_vk_batch *batch)
     for (size_t i = 0; i < batch->pools->len && i <= batch->pool_in_use; i++) {
         vk->fn.vkResetDescriptorPool(vk->device, g_ptr_array_index(batch->pools, i), 0);
     }
-    /* Chunks made for one large request are not kept: one frame's peak is not every frame's. */
     for (guint i = batch->chunks->len; i-- > 0;) {
         struct pvg_vk_buffer *chunk = &g_array_index(batch->chunks, struct pvg_vk_buffer, i);
 
         if (chunk->size != CHUNK_SIZE) {
-            pvg_vk_buffer_finish(vk, chunk);
+            spare_put(batch->queue, chunk);
             g_array_remove_index(batch->chunks, i);
         }
     }
@@ -191,6 +251,7 @@ static gpointer completion_main(gpointer data)
         batch_report(batch, given_up ? pvg_vk_check(queue->vk, VK_ERROR_DEVICE_LOST) : result);
         if (!given_up) {
             batch_recycle(batch);
+            spares_age(queue);
         }
         g_mutex_lock(&queue->lock);
         queue->busy = false;
@@ -225,6 +286,10 @@ void pvg_vk_queue_destroy(struct pvg_vk_queue *queue)
     while ((batch = g_queue_pop_head(&queue->idle))) {
         batch_destroy(batch);
     }
+    for (guint i = 0; i < queue->spares->len; i++) {
+        pvg_vk_buffer_finish(queue->vk, &g_array_index(queue->spares, struct spare, i).chunk);
+    }
+    g_array_unref(queue->spares);
     if (queue->timeline) {
         queue->vk->fn.vkDestroySemaphore(queue->vk->device, queue->timeline, NULL);
     }
@@ -239,6 +304,7 @@ struct pvg_vk_queue *pvg_vk_queue_create(struct pvg_vk *vk, struct pvg_error *er
     VkResult result;
 
     queue->vk = vk;
+    queue->spares = g_array_new(FALSE, FALSE, sizeof(struct spare));
     atomic_init(&queue->patience,
                 pvg_vk_is_cpu(vk) ? PVG_VK_PATIENCE_CPU_US : PVG_VK_PATIENCE_US);
     atomic_init(&queue->deadline, INT64_MAX);
@@ -377,9 +443,12 @@ bool pvg_vk_batch_stage(struct pvg_vk_batch *batch, VkDeviceSize size, VkDeviceS
         struct pvg_vk_buffer fresh;
 
         start = 0;
-        if (pvg_vk_buffer_init(batch->vk, MAX(size, CHUNK_SIZE), CHUNK_USAGE, PVG_VK_HOME_SHARED,
-                               &fresh) != VK_SUCCESS) {
-            return false;
+        if (size <= CHUNK_SIZE || !spare_take(batch->queue, size, &fresh)) {
+            if (pvg_vk_buffer_init(batch->vk, MAX(size, CHUNK_SIZE), CHUNK_USAGE,
+                                   PVG_VK_HOME_SHARED, &fresh) != VK_SUCCESS) {
+                return false;
+            }
+            memset(fresh.mapped, 0, fresh.size); /* nothing of anybody's: 02-errata row 12 */
         }
         pvg_vk_name(batch->vk, VK_OBJECT_TYPE_BUFFER, (uint64_t)fresh.handle, "staging chunk");
         g_array_append_val(batch->chunks, fresh);
