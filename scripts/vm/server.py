@@ -31,7 +31,7 @@ def _comm(pid):
 class Server:
     """Use with "with". Listens at @socket with VNC on the first free ports, listed in @ports."""
 
-    def __init__(self, program, folder, *options, displays=1):
+    def __init__(self, program, folder, *options, displays=1, env=None):
         self.folder = pathlib.Path(folder)
         self.socket = self.folder / "gfx.sock"
         self.log = self.folder / "server.log"
@@ -42,7 +42,7 @@ class Server:
                   "--screenshots", self.folder, "--control", self.folder / "control", *options]],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 # A confined process cannot look for leaks, which means tracing itself.
-                env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
+                env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0", **(env or {})})
         self.wait_log(r"listening on")
         self.ports = [int(port) for port in re.findall(r"VNC on \S+ port (\d+)", self.said())]
 

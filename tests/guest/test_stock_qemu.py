@@ -14,7 +14,7 @@ import time
 import cases
 import firmware
 import gpu_pictures
-from vm import guest, paths, png, stock
+from vm import guest, paths, png, stock, xvfb
 from vm.machine import Machine, MachineError
 from vm.server import Server
 from vm.vnc import Vnc
@@ -108,6 +108,28 @@ def a_viewer_sees_what_the_server_stores_and_types_into_the_guest(folder):
                 cases.expect(same, "VNC and the stored screenshot differ")
 
 
+def a_window_shows_what_the_server_stores_and_types_into_the_guest(folder):
+    fetch_stock_qemu()
+    try:
+        screen = xvfb.Xvfb(folder)
+    except xvfb.Unavailable as reason:
+        raise cases.Skip(str(reason)) from None
+    with screen, Server(SERVER, folder, "--gpu", "none", "--modes", "1280x800", "--window", "--qmp",
+                        folder / "input.sock", env={"DISPLAY": screen.display}) as server:
+        with q35(folder, server) as machine:
+            wait_for_shell(machine, server)
+            window, x, y = screen.find_window(1280, 800)
+            screen.focus(window, x + 1270, y + 790)
+            type_until_heard(machine, screen)
+            for _ in range(20):  # the text cursor blinks
+                stored = png.Picture(server.screenshots()[0])
+                same = [stored.pixels[row * 1280 * 3:(row * 1280 + 1200) * 3] for row in range(780)]
+                shown = screen.pixels(x, y, 1280, 800)  # all but where the pointer is
+                if same == [shown[row * 1280 * 3:(row * 1280 + 1200) * 3] for row in range(780)]:
+                    return
+            raise AssertionError("the window and the stored screenshot differ")
+
+
 def a_second_machine_attaches_where_the_first_one_died(folder):
     fetch_stock_qemu()
     with Server(SERVER, folder, "--gpu", "none", "--modes", "1024x768") as server:
@@ -164,6 +186,7 @@ cases.run(
     the_firmware_shows_its_shell_through_our_option_rom,
     the_firmware_shows_the_same_through_apple_gfx_pci,
     a_viewer_sees_what_the_server_stores_and_types_into_the_guest,
+    a_window_shows_what_the_server_stores_and_types_into_the_guest,
     a_second_machine_attaches_where_the_first_one_died,
     linux_keeps_its_gpu_and_takes_a_display_while_the_worker_is_killed,
     needs=None)
