@@ -128,6 +128,10 @@ static void put_layouts(struct pvg_writer *w, const struct kit_render_pipeline *
             property(w, list, PVG_WIRE_LAYOUT_PROPERTY_STEP_FUNCTION,
                      PVG_WIRE_STEP_FUNCTION_PER_INSTANCE);
         }
+        if (layout->per_control_point) {
+            property(w, list, PVG_WIRE_LAYOUT_PROPERTY_STEP_FUNCTION,
+                     PVG_WIRE_STEP_FUNCTION_PER_PATCH_CONTROL_POINT);
+        }
         property_unless(w, list, PVG_WIRE_LAYOUT_PROPERTY_STRIDE, layout->stride, 0);
     }
 }
@@ -163,6 +167,17 @@ static void pipeline_end(struct pvg_writer *w, size_t list)
     pvg_writer_end_record(w, list - 16);
 }
 
+static void put_tessellation(struct pvg_writer *w, size_t list, const struct kit_tessellation *t)
+{
+    property_unless(w, list, PVG_WIRE_RENDER_PROPERTY_TESSELLATION_PARTITION, t->partition, 0);
+    property_unless(w, list, PVG_WIRE_RENDER_PROPERTY_MAX_TESSELLATION_FACTOR, t->most, 16);
+    property_unless(w, list, PVG_WIRE_RENDER_PROPERTY_TESSELLATION_SCALE, t->scaled, 0);
+    property_unless(w, list, PVG_WIRE_RENDER_PROPERTY_CONTROL_POINT_INDEX, t->index, 0);
+    property_unless(w, list, PVG_WIRE_RENDER_PROPERTY_TESSELLATION_STEP, t->step, 0);
+    property_unless(w, list, PVG_WIRE_RENDER_PROPERTY_TESSELLATION_WINDING, t->counter_clockwise,
+                    0);
+}
+
 uint32_t kit_render_pipeline_create(struct kit *kit, struct kit_task *task,
                                     const struct kit_render_pipeline *pipeline)
 {
@@ -180,6 +195,9 @@ uint32_t kit_render_pipeline_create(struct kit *kit, struct kit_task *task,
     colors = property(w, list, PVG_WIRE_RENDER_PROPERTY_COLOR_ATTACHMENTS, 0);
     property_unless(w, list, PVG_WIRE_RENDER_PROPERTY_DEPTH_FORMAT, pipeline->depth_format, 0);
     property_unless(w, list, PVG_WIRE_RENDER_PROPERTY_STENCIL_FORMAT, pipeline->stencil_format, 0);
+    if (pipeline->tessellation) {
+        put_tessellation(w, list, pipeline->tessellation);
+    }
     property(w, list, PVG_WIRE_RENDER_PROPERTY_VERTEX_FUNCTION, pipeline->vertex_function);
     property_unless(w, list, PVG_WIRE_RENDER_PROPERTY_FRAGMENT_FUNCTION,
                     pipeline->fragment_function, 0);

@@ -30,6 +30,13 @@ struct kit_layout {
     uint32_t buffer;
     uint32_t stride; /* bytes */
     bool per_instance;
+    bool per_control_point;
+};
+
+/* Of a post-tessellation vertex function; numbers of the enumerations of their names. */
+struct kit_tessellation {
+    uint32_t partition, most, index, step;
+    bool scaled, counter_clockwise;
 };
 
 struct kit_render_pipeline {
@@ -41,7 +48,8 @@ struct kit_render_pipeline {
     const struct kit_layout *layouts;
     unsigned layout_count;
     uint32_t depth_format, stencil_format;
-    uint32_t samples; /* 0: 1 */
+    uint32_t samples;                            /* 0: 1 */
+    const struct kit_tessellation *tessellation; /* may be NULL */
 };
 
 /* Both return the pipeline's object. */

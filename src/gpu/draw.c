@@ -123,7 +123,7 @@ static bool formats_agree(const struct pvg_render *render)
 
 static enum pvg_refusal choose_pipeline(struct pvg_render *render, uint32_t primitive)
 {
-    static const uint8_t classes[] = {0, 1, 1, 2, 2};
+    static const uint8_t classes[] = {0, 1, 1, 2, 2, [PVG_RENDER_PATCHES] = 3};
     struct pvg_vk *vk = render->run->gpu->vk;
     const VkPhysicalDeviceFeatures *features = &vk->features.core.features;
     struct pvg_render_key key;
@@ -131,7 +131,8 @@ static enum pvg_refusal choose_pipeline(struct pvg_render *render, uint32_t prim
 
     pvg_render_key_init(render, &key);
     key.topology_class = classes[primitive];
-    key.lines = render->lines && key.topology_class == 2;
+    key.lines = render->lines && key.topology_class >= 2;
+    key.patch_points = (uint8_t)render->patch_points;
     key.depth_clamp = render->depth_clamp && features->depthClamp;
     key.fetches = render->fetching;
     if (!formats_agree(render) || render->pipeline->description.samples != render->samples) {
@@ -293,7 +294,7 @@ static void wait_for_last_pass(struct pvg_render *render)
 }
 
 /* Everything up to the draw itself. */
-static enum pvg_refusal ready(struct pvg_render *render, uint32_t primitive, bool indexed)
+enum pvg_refusal pvg_render_ready(struct pvg_render *render, uint32_t primitive, bool indexed)
 {
     struct pvg_vk *vk = render->run->gpu->vk;
     const bool strip = primitive == PVG_WIRE_PRIMITIVE_LINE_STRIP ||
@@ -301,7 +302,7 @@ static enum pvg_refusal ready(struct pvg_render *render, uint32_t primitive, boo
     const uint32_t told = primitive << 1 | (indexed && strip);
     enum pvg_refusal why;
 
-    if (primitive > PVG_METAL_LAST_PRIMITIVE) {
+    if (primitive > PVG_METAL_LAST_PRIMITIVE && !render->patch_points) {
         return PVG_REFUSED_VALUE;
     }
     if (!render->pipeline || render->depth_stencil_bad || render->viewports_bad) {
@@ -309,6 +310,9 @@ static enum pvg_refusal ready(struct pvg_render *render, uint32_t primitive, boo
     }
     if (pvg_pipeline_state(&render->pipeline->base) != PVG_PIPELINE_READY) {
         return PVG_REFUSED_SHADER;
+    }
+    if (pvg_render_pipeline_tessellates(render->pipeline) != (render->patch_points != 0)) {
+        return PVG_REFUSED_STATE;
     }
     wait_for_last_pass(render);
     why = pvg_render_pipeline_fetches(render->pipeline) ? pvg_render_open_fetching(render)
@@ -339,7 +343,9 @@ static enum pvg_refusal ready(struct pvg_render *render, uint32_t primitive, boo
     }
     if (told != render->bound_primitive) {
         render->bound_primitive = told;
-        vk->fn.vkCmdSetPrimitiveTopology(render->run->commands, pvg_metal_topology(primitive));
+        vk->fn.vkCmdSetPrimitiveTopology(render->run->commands,
+                                         render->patch_points ? VK_PRIMITIVE_TOPOLOGY_PATCH_LIST
+                                                              : pvg_metal_topology(primitive));
         /* Metal restarts strips at the largest index, always, and lists never. */
         vk->fn.vkCmdSetPrimitiveRestartEnable(render->run->commands, indexed && strip);
     }
@@ -350,7 +356,7 @@ static enum pvg_refusal ready(struct pvg_render *render, uint32_t primitive, boo
 
 /* ---- Draws ---- */
 
-static bool too_much(const struct pvg_render *render, uint64_t count, uint64_t instances)
+bool pvg_render_too_much(const struct pvg_render *render, uint64_t count, uint64_t instances)
 {
     uint64_t all;
 
@@ -371,10 +377,10 @@ enum pvg_refusal pvg_render_draw(struct pvg_render *render, const struct pvg_wir
         return PVG_ACCEPTED; /* legal, and draws nothing */
     }
     if (!is_32_bit(rec->start, rec->count) || !is_32_bit(rec->base_instance, rec->instance_count) ||
-        too_much(render, rec->count, rec->instance_count)) {
+        pvg_render_too_much(render, rec->count, rec->instance_count)) {
         return PVG_REFUSED_LIMIT;
     }
-    why = ready(render, rec->primitive, false);
+    why = pvg_render_ready(render, rec->primitive, false);
     if (why == PVG_ACCEPTED) {
         render->run->gpu->vk->fn.vkCmdDraw(render->run->commands, (uint32_t)rec->count,
                                            (uint32_t)rec->instance_count, (uint32_t)rec->start,
@@ -383,8 +389,8 @@ enum pvg_refusal pvg_render_draw(struct pvg_render *render, const struct pvg_wir
     return why;
 }
 
-static struct pvg_buffer *find_buffer(struct pvg_render *render, uint32_t ref,
-                                      enum pvg_refusal *why)
+struct pvg_buffer *pvg_render_find_buffer(struct pvg_render *render, uint32_t ref,
+                                          enum pvg_refusal *why)
 {
     struct pvg_buffer *buffer = (struct pvg_buffer *)pvg_table_find(
         render->run->gpu, render->run->submission, ref, PVG_GPU_BUFFER, why);
@@ -454,7 +460,7 @@ enum pvg_refusal pvg_render_draw_indexed(struct pvg_render *render,
     if (rec->index_type > PVG_WIRE_INDEX_TYPE_U32) {
         return PVG_REFUSED_VALUE;
     }
-    buffer = find_buffer(render, rec->index_buffer, &why);
+    buffer = pvg_render_find_buffer(render, rec->index_buffer, &why);
     if (!buffer) {
         return why;
     }
@@ -465,12 +471,12 @@ enum pvg_refusal pvg_render_draw_indexed(struct pvg_render *render,
     }
     if (!is_32_bit(0, indices) || !is_32_bit(rec->base_instance, rec->instance_count) ||
         rec->base_vertex < INT32_MIN || rec->base_vertex > INT32_MAX ||
-        too_much(render, indices, rec->instance_count)) {
+        pvg_render_too_much(render, indices, rec->instance_count)) {
         return PVG_REFUSED_LIMIT;
     }
     why = bind_indices(render, buffer, offset, bytes, rec->index_type, false);
     if (why == PVG_ACCEPTED) {
-        why = ready(render, rec->primitive, true);
+        why = pvg_render_ready(render, rec->primitive, true);
     }
     if (why == PVG_ACCEPTED) {
         render->run->gpu->vk->fn.vkCmdDrawIndexed(
@@ -503,7 +509,7 @@ static enum pvg_refusal take_arguments(struct pvg_render *render, uint32_t ref, 
 {
     struct pvg_gpu_run *run = render->run;
     enum pvg_refusal why;
-    struct pvg_buffer *buffer = find_buffer(render, ref, &why);
+    struct pvg_buffer *buffer = pvg_render_find_buffer(render, ref, &why);
 
     if (!buffer) {
         return why;
@@ -532,7 +538,7 @@ enum pvg_refusal pvg_render_draw_indirect(struct pvg_render *render,
         take_arguments(render, rec->buffer, rec->offset, PVG_WIRE_DRAW_ARGUMENTS_SIZE, &arguments);
 
     if (why == PVG_ACCEPTED) {
-        why = ready(render, rec->primitive, false);
+        why = pvg_render_ready(render, rec->primitive, false);
     }
     if (why == PVG_ACCEPTED) {
         render->run->gpu->vk->fn.vkCmdDrawIndirect(render->run->commands, arguments.buffer,
@@ -551,7 +557,7 @@ enum pvg_refusal pvg_render_draw_indexed_indirect(struct pvg_render *render,
     if (rec->index_type > PVG_WIRE_INDEX_TYPE_U32) {
         return PVG_REFUSED_VALUE;
     }
-    indices = find_buffer(render, rec->index_buffer, &why);
+    indices = pvg_render_find_buffer(render, rec->index_buffer, &why);
     if (!indices) {
         return why;
     }
@@ -565,7 +571,7 @@ enum pvg_refusal pvg_render_draw_indexed_indirect(struct pvg_render *render,
                            rec->index_type, true);
     }
     if (why == PVG_ACCEPTED) {
-        why = ready(render, rec->primitive, true);
+        why = pvg_render_ready(render, rec->primitive, true);
     }
     if (why == PVG_ACCEPTED) {
         render->run->gpu->vk->fn.vkCmdDrawIndexedIndirect(render->run->commands, arguments.buffer,

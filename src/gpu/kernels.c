@@ -5,6 +5,7 @@
 #include "gpu/kernels/add_results.h"
 #include "gpu/kernels/limit_dispatch.h"
 #include "gpu/kernels/limit_draw.h"
+#include "gpu/kernels/patch_indices.h"
 #include "gpu/kernels/resolve_depth.h"
 
 static const struct {
@@ -14,6 +15,7 @@ static const struct {
     [PVG_KERNEL_ADD_RESULTS] = {add_results, sizeof(add_results)},
     [PVG_KERNEL_LIMIT_DISPATCH] = {limit_dispatch, sizeof(limit_dispatch)},
     [PVG_KERNEL_LIMIT_DRAW] = {limit_draw, sizeof(limit_draw)},
+    [PVG_KERNEL_PATCH_INDICES] = {patch_indices, sizeof(patch_indices)},
     [PVG_KERNEL_RESOLVE_DEPTH] = {resolve_depth, sizeof(resolve_depth)},
 };
 

@@ -4,6 +4,7 @@
 
 #include "gpu/pixel_format.h"
 #include "gpu/vertex_format.h"
+#include "wire/metal.h"
 
 /* Tags of a render pipeline. Those from ALPHA_TO_COVERAGE to RASTERIZATION are inferred. */
 enum {
@@ -18,6 +19,13 @@ enum {
     RENDER_DEPTH_FORMAT = 0x09,
     RENDER_STENCIL_FORMAT = 0x0a,
     RENDER_LAST_KNOWN = 0x0a,
+    RENDER_PARTITION = 0x0c,
+    RENDER_MOST_FACTOR = 0x0d,
+    RENDER_FACTOR_SCALE = 0x0e,
+    RENDER_FACTOR_FORMAT = 0x0f,
+    RENDER_CONTROL_POINT_INDEX = 0x10,
+    RENDER_FACTOR_STEP = 0x11,
+    RENDER_OUTPUT_WINDING = 0x12,
     RENDER_MESH_COLOURS = 0x14,
 };
 
@@ -241,6 +249,28 @@ static enum pvg_refusal parse_depth_stencil(const struct pvg_property_list *top,
     return PVG_ACCEPTED;
 }
 
+/* Some of these tags are guesses: what makes no sense spoils draws of patches, not the pipeline. */
+static struct pvg_tessellation_description parse_tessellation(const struct pvg_property_list *top)
+{
+    const uint32_t partition = pvg_property_get(top, RENDER_PARTITION, 0);
+    const uint32_t most = pvg_property_get(top, RENDER_MOST_FACTOR, 16);
+    const uint32_t index = pvg_property_get(top, RENDER_CONTROL_POINT_INDEX, 0);
+    const uint32_t step = pvg_property_get(top, RENDER_FACTOR_STEP, 0);
+    const bool sound = partition <= PVG_WIRE_TESSELLATION_PARTITION_FRACTIONAL_EVEN && most <= 64 &&
+                       !pvg_property_get(top, RENDER_FACTOR_FORMAT, 0) &&
+                       index <= PVG_WIRE_CONTROL_POINT_INDEX_U32 &&
+                       step <= PVG_WIRE_TESSELLATION_STEP_PER_PATCH_AND_PER_INSTANCE;
+
+    return (struct pvg_tessellation_description){
+        .partition = (uint8_t)partition,
+        .step = (uint8_t)step,
+        .index = (uint8_t)index,
+        .most = sound ? (uint8_t)most : 0,
+        .scaled = pvg_property_get(top, RENDER_FACTOR_SCALE, 0) != 0,
+        .counter_clockwise = pvg_property_get(top, RENDER_OUTPUT_WINDING, 0) != 0,
+    };
+}
+
 enum pvg_refusal pvg_render_description_parse(const uint8_t *bytes, size_t size,
                                               struct pvg_render_description *out)
 {
@@ -275,6 +305,7 @@ enum pvg_refusal pvg_render_description_parse(const uint8_t *bytes, size_t size,
     if (why == PVG_ACCEPTED) {
         why = parse_depth_stencil(&top, out);
     }
+    out->tessellation = parse_tessellation(&top);
     if (why == PVG_ACCEPTED) {
         why = pvg_property_array_open(bytes, size, pvg_property_get(&top, RENDER_COLOURS, 0),
                                       PVG_MAX_COLOURS, &colours);

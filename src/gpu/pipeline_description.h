@@ -46,6 +46,16 @@ struct pvg_colour_description {
     uint8_t write_mask; /* MTLColorWriteMask: 1 alpha, 2 blue, 4 green, 8 red */
 };
 
+/* Of pipelines whose vertex function is a post-tessellation one. */
+struct pvg_tessellation_description {
+    uint8_t partition; /* enum pvg_wire_tessellation_partition */
+    uint8_t step;      /* enum pvg_wire_tessellation_step */
+    uint8_t index;     /* enum pvg_wire_control_point_index */
+    uint8_t most;      /* 1 to 64; 0: the properties make no sense */
+    bool scaled;       /* by the encoder's factor scale */
+    bool counter_clockwise;
+};
+
 struct pvg_render_description {
     uint32_t vertex_function;   /* ref */
     uint32_t fragment_function; /* ref, or 0 */
@@ -53,6 +63,7 @@ struct pvg_render_description {
     struct pvg_colour_description colours[PVG_MAX_COLOURS];
     uint16_t depth_format, stencil_format; /* MTLPixelFormat, or 0 */
     uint8_t samples;
+    struct pvg_tessellation_description tessellation;
     bool alpha_to_coverage, alpha_to_one, rasterization;
     unsigned unsure; /* properties whose meaning is not established, and unknown ones */
 };

@@ -32,10 +32,12 @@ struct pvg_stage_program {
     VkShaderModule module;
 };
 
-/* Sets 0 and 1, and all push constants. */
+#define PVG_SET_PATCH 2
+
+/* Sets 0 and 1, for patches set 2, and all push constants. */
 struct pvg_pipeline_layout {
     VkPipelineLayout handle;
-    VkDescriptorSetLayout sets[2];
+    VkDescriptorSetLayout sets[3];
 };
 
 struct pvg_compute_pipeline {
@@ -84,14 +86,18 @@ struct pvg_render_key {
     VkFormat colours[PVG_MAX_COLOURS]; /* of the pass; UNDEFINED: the pass lacks the slot */
     VkFormat depth, stencil;
     uint8_t samples;
-    uint8_t topology_class; /* 0 points, 1 lines, 2 triangles */
-    uint8_t lines;          /* wire-frame */
+    uint8_t topology_class; /* 0 points, 1 lines, 2 triangles, 3 patches */
+    uint8_t patch_points;
+    uint8_t lines; /* wire-frame */
     uint8_t depth_clamp;
     uint8_t fetches; /* for a pass of fetch_pass.c */
 };
 
 VkPipeline pvg_render_pipeline_get(struct pvg_render_pipeline *pipeline,
                                    const struct pvg_render_key *key);
+
+/* Whether it draws patches, and only those. @pipeline is READY. */
+bool pvg_render_pipeline_tessellates(const struct pvg_render_pipeline *pipeline);
 
 /* Whether its fragment function reads the colours it draws to. @pipeline is READY. */
 bool pvg_render_pipeline_fetches(const struct pvg_render_pipeline *pipeline);

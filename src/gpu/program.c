@@ -73,6 +73,7 @@ uint64_t pvg_shader_features_of(const struct pvg_vk *vk)
     OFFER(vk->features.v11.shaderDrawParameters, DRAW_PARAMETERS);
     OFFER(core->sampleRateShading, SAMPLE_SHADING);
     OFFER(core->dualSrcBlend, DUAL_SOURCE);
+    OFFER(core->tessellationShader, TESSELLATION);
     OFFER(vk->features.raster_order.rasterizationOrderColorAttachmentAccess, COLOUR_INPUT);
     OFFER(vk->properties12.shaderRoundingModeRTEFloat16, ROUND_NEAREST_16);
     OFFER(vk->properties12.shaderSignedZeroInfNanPreserveFloat32, PRESERVE_NAN_32);
@@ -167,9 +168,13 @@ static void describe_constant(const struct pvg_shader_constant_sampler *constant
 
 static bool collect(struct pvg_gpu *gpu, const struct pvg_shader_reflection *r, struct bindings *b)
 {
-    const VkShaderStageFlags stage = r->stage == PVG_STAGE_VERTEX     ? VK_SHADER_STAGE_VERTEX_BIT
-                                     : r->stage == PVG_STAGE_FRAGMENT ? VK_SHADER_STAGE_FRAGMENT_BIT
-                                                                      : VK_SHADER_STAGE_COMPUTE_BIT;
+    static const VkShaderStageFlags flags[] = {
+        [PVG_STAGE_VERTEX] = VK_SHADER_STAGE_VERTEX_BIT,
+        [PVG_STAGE_FRAGMENT] = VK_SHADER_STAGE_FRAGMENT_BIT,
+        [PVG_STAGE_KERNEL] = VK_SHADER_STAGE_COMPUTE_BIT,
+        [PVG_STAGE_EVALUATION] = VK_SHADER_STAGE_TESSELLATION_EVALUATION_BIT,
+    };
+    const VkShaderStageFlags stage = flags[r->stage];
 
     for (uint32_t i = 0; i < r->buffer_count; i++) {
         add(b, PVG_BINDING_BUFFER + r->buffers[i].index, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1,
@@ -239,6 +244,12 @@ bool pvg_pipeline_layout_init(struct pvg_gpu *gpu, const struct pvg_stage_progra
             }
             if (r && r->set == set && !collect(gpu, r, &bindings)) {
                 return false;
+            }
+            if (r && r->stage == PVG_STAGE_EVALUATION && set == PVG_SET_PATCH) {
+                for (uint32_t b = 0; b < 2; b++) { /* factors, numbers of patches */
+                    add(&bindings, b, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1,
+                        VK_SHADER_STAGE_TESSELLATION_CONTROL_BIT);
+                }
             }
         }
         result = vk->fn.vkCreateDescriptorSetLayout(

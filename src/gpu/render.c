@@ -16,6 +16,7 @@ static void *render_begin(struct pvg_gpu_run *run)
     render->dirty = PVG_RENDER_ALL_DIRTY;
     render->bound_primitive = UINT32_MAX;
     render->tile[0] = render->tile[1] = 32;
+    render->factors.scale = 1;
     render->vertex.changed = render->fragment.changed = true;
     return render;
 }
@@ -490,8 +491,44 @@ static enum pvg_refusal draw_indexed_indirect(void *ctx,
     return count(ctx, pvg_render_draw_indexed_indirect(ctx, rec));
 }
 
-/* Empty slots refuse what no guest is told exists: patches, tiles, indirect command buffers, rate
- * maps, amplification, the OpenGL block. */
+static enum pvg_refusal draw_patches(void *ctx, const struct pvg_wire_draw_patches *rec)
+{
+    return count(ctx, pvg_render_draw_patches(ctx, rec));
+}
+
+static enum pvg_refusal
+set_tessellation_factors(void *ctx, const struct pvg_wire_set_tessellation_factors *rec)
+{
+    struct pvg_render *render = ctx;
+    enum pvg_refusal why = PVG_ACCEPTED;
+
+    render->factors.buffer = NULL;
+    render->factors.offset = rec->offset;
+    render->factors.instance_stride = rec->instance_stride;
+    if (rec->buffer) {
+        render->factors.buffer = (struct pvg_buffer *)pvg_table_find(
+            render->run->gpu, render->run->submission, rec->buffer, PVG_GPU_BUFFER, &why);
+    }
+    if (render->factors.buffer) {
+        pvg_gpu_run_use_buffer(render->run, render->factors.buffer);
+    }
+    return why;
+}
+
+static enum pvg_refusal set_tessellation_scale(void *ctx,
+                                               const struct pvg_wire_set_tessellation_scale *rec)
+{
+    struct pvg_render *render = ctx;
+
+    if (!isfinite(rec->scale)) {
+        return PVG_REFUSED_VALUE;
+    }
+    render->factors.scale = rec->scale;
+    return PVG_ACCEPTED;
+}
+
+/* Empty slots refuse what no guest is told exists: indirect patches, tiles, indirect command
+ * buffers, rate maps, amplification, the OpenGL block. */
 static const struct pvg_wire_render_handlers handlers = {
     .render_pass = render_pass,
     .default_sample_count = default_sample_count,
@@ -534,6 +571,9 @@ static const struct pvg_wire_render_handlers handlers = {
     .use_heaps = use_heaps,
     .draw = draw,
     .draw_indexed = draw_indexed,
+    .draw_patches = draw_patches,
+    .set_tessellation_factors = set_tessellation_factors,
+    .set_tessellation_scale = set_tessellation_scale,
     .draw_indirect = draw_indirect,
     .draw_indexed_indirect = draw_indexed_indirect,
 };

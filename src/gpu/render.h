@@ -12,6 +12,7 @@
 #include "gpu/depth_resolve.h"
 #include "gpu/depth_stencil.h"
 #include "gpu/joined_depth.h"
+#include "gpu/metal.h"
 #include "gpu/visibility.h"
 #include "wire/render.h"
 
@@ -72,6 +73,12 @@ struct pvg_render {
     float bias[3]; /* constant, clamp, slope: Vulkan's order */
     float blend[4];
     uint32_t stencil_reference[2]; /* front, back */
+    struct {
+        struct pvg_buffer *buffer; /* held by the batch; NULL: none */
+        uint64_t offset, instance_stride;
+        float scale;
+    } factors;             /* of tessellation */
+    uint32_t patch_points; /* of the draw being made; 0: it draws no patches */
 
     /* What Vulkan has been told. */
     unsigned dirty; /* enum pvg_render_dirty */
@@ -109,6 +116,17 @@ void pvg_render_finish_pass(struct pvg_render *render);
 
 /* ---- draw.c ---- */
 
+#define PVG_RENDER_PATCHES (PVG_METAL_LAST_PRIMITIVE + 1) /* in the place of a primitive type */
+
+/* Everything up to the draw itself. */
+PVG_NODISCARD enum pvg_refusal pvg_render_ready(struct pvg_render *render, uint32_t primitive,
+                                                bool indexed);
+/* More than a device without a watchdog may be asked for. */
+bool pvg_render_too_much(const struct pvg_render *render, uint64_t count, uint64_t instances);
+/* A buffer that a draw reads, used by the run. */
+struct pvg_buffer *pvg_render_find_buffer(struct pvg_render *render, uint32_t ref,
+                                          enum pvg_refusal *why);
+
 enum pvg_refusal pvg_render_draw(struct pvg_render *render, const struct pvg_wire_draw *rec);
 enum pvg_refusal pvg_render_draw_indexed(struct pvg_render *render,
                                          const struct pvg_wire_draw_indexed *rec);
@@ -116,5 +134,10 @@ enum pvg_refusal pvg_render_draw_indirect(struct pvg_render *render,
                                           const struct pvg_wire_draw_indirect *rec);
 enum pvg_refusal pvg_render_draw_indexed_indirect(struct pvg_render *render,
                                                   const struct pvg_wire_draw_indexed_indirect *rec);
+
+/* ---- draw_patches.c ---- */
+
+enum pvg_refusal pvg_render_draw_patches(struct pvg_render *render,
+                                         const struct pvg_wire_draw_patches *rec);
 
 #endif

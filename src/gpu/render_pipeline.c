@@ -6,6 +6,7 @@
 
 #include "gpu/metal.h"
 #include "gpu/pipelines.h"
+#include "gpu/tessellation.h"
 #include "gpu/vertex_format.h"
 
 struct variant {
@@ -144,6 +145,45 @@ static void move_alpha_to_red(const struct pvg_colour_description *colour,
         out->colorWriteMask & VK_COLOR_COMPONENT_A_BIT ? VK_COLOR_COMPONENT_R_BIT : 0;
 }
 
+bool pvg_render_pipeline_tessellates(const struct pvg_render_pipeline *pipeline)
+{
+    return pipeline->vertex.shader->translation.reflection.stage == PVG_STAGE_EVALUATION;
+}
+
+/* Control points: floats at the first locations. Those that the guest left out show another's bytes
+ * to a stage of ours, and to nobody behind it. */
+static bool describe_points(const struct pvg_render_pipeline *pipeline, struct vertex_input *in)
+{
+    const struct pvg_vertex_description *d = &pipeline->description.vertex;
+    const VkPhysicalDeviceLimits *limits = &pipeline->gpu->vk->properties.properties.limits;
+    uint32_t used = 0;
+
+    for (uint32_t i = 0; i < PVG_MAX_ATTRIBUTES; i++) {
+        const struct pvg_attribute_description *a = &d->attributes[i];
+        const struct pvg_vertex_format *format = pvg_vertex_format_find(a->format);
+
+        if (!a->format) {
+            continue;
+        }
+        if (i >= PVG_PATCH_ATTRIBUTES || format->numeric != PVG_NUMERIC_FLOAT ||
+            d->layouts[a->buffer].step != PVG_STEP_CONTROL_POINT ||
+            a->offset > limits->maxVertexInputAttributeOffset) {
+            return false; /* per patch, per instance, integers */
+        }
+        while (in->attribute_count <= i) {
+            in->attributes[in->attribute_count] = (VkVertexInputAttributeDescription){
+                in->attribute_count, a->buffer, format->vk, a->offset};
+            in->attribute_count++;
+        }
+        if (!(used >> a->buffer & 1)) {
+            in->bindings[in->binding_count++] =
+                (VkVertexInputBindingDescription){a->buffer, 0, VK_VERTEX_INPUT_RATE_VERTEX};
+        }
+        used |= 1u << a->buffer;
+    }
+    return in->attribute_count;
+}
+
 static void describe_blend(const struct pvg_render_pipeline *pipeline,
                            const struct pvg_render_key *key,
                            VkPipelineColorBlendAttachmentState out[PVG_MAX_COLOURS])
@@ -178,7 +218,18 @@ static const VkPrimitiveTopology class_topology[] = {
     VK_PRIMITIVE_TOPOLOGY_POINT_LIST,
     VK_PRIMITIVE_TOPOLOGY_LINE_LIST,
     VK_PRIMITIVE_TOPOLOGY_TRIANGLE_LIST,
+    VK_PRIMITIVE_TOPOLOGY_PATCH_LIST,
 };
+
+static VkPipelineShaderStageCreateInfo stage(VkShaderStageFlagBits which, VkShaderModule module)
+{
+    return (VkPipelineShaderStageCreateInfo){
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+        .stage = which,
+        .module = module,
+        .pName = "main",
+    };
+}
 
 static VkPipeline build(struct pvg_render_pipeline *pipeline, const struct pvg_render_key *key)
 {
@@ -211,20 +262,9 @@ static VkPipeline build(struct pvg_render_pipeline *pipeline, const struct pvg_r
         .sType = VK_STRUCTURE_TYPE_PIPELINE_VERTEX_INPUT_DIVISOR_STATE_CREATE_INFO_EXT,
         .pVertexBindingDivisors = input.divisors,
     };
-    VkPipelineShaderStageCreateInfo stages[2] = {
-        {
-            .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-            .stage = VK_SHADER_STAGE_VERTEX_BIT,
-            .module = pipeline->vertex.module,
-            .pName = "main",
-        },
-        {
-            .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-            .stage = VK_SHADER_STAGE_FRAGMENT_BIT,
-            .module = pipeline->fragment.module,
-            .pName = "main",
-        },
-    };
+    VkPipelineShaderStageCreateInfo stages[4];
+    struct pvg_patch_stages patch = {0};
+    uint32_t stage_count = 0;
     VkPipelineRenderingCreateInfo rendering = {
         .sType = VK_STRUCTURE_TYPE_PIPELINE_RENDERING_CREATE_INFO,
         .pColorAttachmentFormats = key->colours,
@@ -238,8 +278,25 @@ static VkPipeline build(struct pvg_render_pipeline *pipeline, const struct pvg_r
     VkRenderPass pass = VK_NULL_HANDLE;
     VkPipeline handle = VK_NULL_HANDLE;
 
-    if (!describe_input(pipeline, &input)) {
+    if (key->patch_points ? !describe_points(pipeline, &input)
+                          : !describe_input(pipeline, &input)) {
         return VK_NULL_HANDLE;
+    }
+    if (key->patch_points && !pvg_patch_stages_init(vk, input.attribute_count, key->patch_points,
+                                                    &d->tessellation, &patch)) {
+        pvg_patch_stages_finish(vk, &patch);
+        return VK_NULL_HANDLE;
+    }
+    if (key->patch_points) {
+        stages[stage_count++] = stage(VK_SHADER_STAGE_VERTEX_BIT, patch.vertex);
+        stages[stage_count++] = stage(VK_SHADER_STAGE_TESSELLATION_CONTROL_BIT, patch.control);
+    }
+    stages[stage_count++] = stage(key->patch_points ? VK_SHADER_STAGE_TESSELLATION_EVALUATION_BIT
+                                                    : VK_SHADER_STAGE_VERTEX_BIT,
+                                  pipeline->vertex.module);
+    if (pipeline->fragment.module) {
+        stages[stage_count] = stage(VK_SHADER_STAGE_FRAGMENT_BIT, pipeline->fragment.module);
+        stages[stage_count++].pSpecializationInfo = &sample_count;
     }
     divisors.vertexBindingDivisorCount = input.divisor_count;
     describe_blend(pipeline, key, blend);
@@ -251,7 +308,6 @@ static VkPipeline build(struct pvg_render_pipeline *pipeline, const struct pvg_r
         pass = pvg_fetch_passes_get(&pipeline->gpu->fetch_passes, key);
     }
     rendering.colorAttachmentCount = colours;
-    stages[1].pSpecializationInfo = &sample_count;
     if (pvg_vk_check(
             vk,
             vk->fn.vkCreateGraphicsPipelines(
@@ -259,7 +315,7 @@ static VkPipeline build(struct pvg_render_pipeline *pipeline, const struct pvg_r
                 &(VkGraphicsPipelineCreateInfo){
                     .sType = VK_STRUCTURE_TYPE_GRAPHICS_PIPELINE_CREATE_INFO,
                     .pNext = key->fetches ? NULL : &rendering,
-                    .stageCount = pipeline->fragment.module ? 2 : 1,
+                    .stageCount = stage_count,
                     .pStages = stages,
                     .pVertexInputState =
                         &(VkPipelineVertexInputStateCreateInfo){
@@ -274,6 +330,11 @@ static VkPipeline build(struct pvg_render_pipeline *pipeline, const struct pvg_r
                         &(VkPipelineInputAssemblyStateCreateInfo){
                             .sType = VK_STRUCTURE_TYPE_PIPELINE_INPUT_ASSEMBLY_STATE_CREATE_INFO,
                             .topology = class_topology[key->topology_class],
+                        },
+                    .pTessellationState =
+                        &(VkPipelineTessellationStateCreateInfo){
+                            .sType = VK_STRUCTURE_TYPE_PIPELINE_TESSELLATION_STATE_CREATE_INFO,
+                            .patchControlPoints = MAX(key->patch_points, 1),
                         },
                     .pViewportState =
                         &(VkPipelineViewportStateCreateInfo){
@@ -319,8 +380,9 @@ static VkPipeline build(struct pvg_render_pipeline *pipeline, const struct pvg_r
                     .renderPass = pass,
                 },
                 NULL, &handle)) != VK_SUCCESS) {
-        return VK_NULL_HANDLE;
+        handle = VK_NULL_HANDLE;
     }
+    pvg_patch_stages_finish(vk, &patch);
     return handle;
 }
 
@@ -392,6 +454,13 @@ static void build_likely(struct pvg_render_pipeline *pipeline)
     key.samples = d->samples;
     key.topology_class = 2;
     key.fetches = pvg_render_pipeline_fetches(pipeline);
+    if (pvg_render_pipeline_tessellates(pipeline)) {
+        key.topology_class = 3;
+        key.patch_points = (uint8_t)pipeline->vertex.shader->translation.reflection.patch_points;
+        if (!key.patch_points) {
+            return; /* only the draw says */
+        }
+    }
     get(pipeline, &key, &built);
 }
 
@@ -412,6 +481,14 @@ static void settle(struct pvg_render_pipeline *pipeline, bool ready)
     pvg_gpu_object_unref(&pipeline->base);
 }
 
+static bool is_stage_of_rendering(const struct pvg_shader *shader)
+{
+    const uint32_t stage = shader->translation.reflection.stage;
+
+    return stage == PVG_STAGE_VERTEX || stage == PVG_STAGE_EVALUATION ||
+           stage == PVG_STAGE_FRAGMENT;
+}
+
 static bool take_stage(struct pvg_render_pipeline *pipeline, struct pvg_shader *shader,
                        struct pvg_stage_program *out)
 {
@@ -419,7 +496,7 @@ static bool take_stage(struct pvg_render_pipeline *pipeline, struct pvg_shader *
         pvg_gpu_shader_failed(pipeline->gpu, shader);
         return false;
     }
-    return pvg_stage_program_init(pipeline->gpu->vk, shader, out);
+    return is_stage_of_rendering(shader) && pvg_stage_program_init(pipeline->gpu->vk, shader, out);
 }
 
 static void fragment_compiled(struct pvg_shader *shader, void *user)
@@ -445,6 +522,10 @@ static void vertex_compiled(struct pvg_shader *shader, void *user)
     struct pvg_render_pipeline *pipeline = user;
     g_autofree struct pvg_shader_options *options = NULL;
 
+    if (shader->translation.reflection.stage == PVG_STAGE_FRAGMENT) {
+        settle(pipeline, false); /* the guest named one for the vertex function */
+        return;
+    }
     if (!take_stage(pipeline, shader, &pipeline->vertex) || !pipeline->fragment_source) {
         settle(pipeline, pipeline->vertex.module != VK_NULL_HANDLE);
         return;
@@ -480,7 +561,7 @@ pvg_render_pipeline_create(struct pvg_gpu *gpu, const struct pvg_render_descript
     pipeline->variants = g_hash_table_new_full(key_hash, key_equal, NULL, g_free);
     pipeline->fragment_source = fragment ? pvg_shader_source_ref(fragment->source) : NULL;
     options->features = gpu->shader_features;
-    options->stage = PVG_STAGE_VERTEX;
+    options->stage = PVG_STAGE_ANY; /* a vertex function, before or after tessellation */
     options->has_attributes = 1;
     for (unsigned i = 0; i < PVG_MAX_ATTRIBUTES; i++) {
         const struct pvg_vertex_format *format =
