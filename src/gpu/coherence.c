@@ -11,6 +11,7 @@
 
 #include "gpu/overlay.h"
 #include "gpu/present.h"
+#include "gpu/saved_textures.h"
 #include "memory/memory.h"
 
 struct write_back {
@@ -137,9 +138,14 @@ static void image_make_current(struct pvg_gpu_run *run, struct pvg_image *image)
     const bool fresh = !image->begun;
 
     upload_started(run);
-    pvg_image_begin(image, run->batch, image->backing != NULL);
+    pvg_image_begin(image, run->batch, image->backing || image->saved);
     image->stale = false;
     if (!image->backing) {
+        if (image->saved && !pvg_saved_texels_upload(image->saved, image, run->batch)) {
+            pvg_gpu_run_refuse(run, PVG_REFUSED_VALUE, 0);
+            pvg_image_clear(image, run->batch);
+        }
+        g_clear_pointer(&image->saved, g_free);
         return;
     }
     if (pvg_overlay_place(run, image)) {

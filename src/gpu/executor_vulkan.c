@@ -8,6 +8,7 @@
 #include "gpu/pipelines.h"
 #include "gpu/present.h"
 #include "gpu/run.h"
+#include "gpu/saved_textures.h"
 #include "gpu/table.h"
 #include "wire/compute.h"
 #include "wire/packets.h"
@@ -482,6 +483,12 @@ static void vulkan_save(struct pvg_executor *executor, struct pvg_saver *saver)
         pvg_gpu_write_back(gpu, images, NULL);
         pvg_vk_queue_drain_within(gpu->queue, QUIESCE_US);
     }
+    pvg_saved_textures_save(gpu, saver);
+}
+
+static enum pvg_refusal vulkan_restore(struct pvg_executor *executor, struct pvg_cursor *from)
+{
+    return pvg_saved_textures_restore(gpu_of(executor), from);
 }
 
 static void vulkan_reset(struct pvg_executor *executor)
@@ -493,6 +500,7 @@ static void vulkan_reset(struct pvg_executor *executor)
         g_hash_table_remove_all(gpu->surfaces);
         g_hash_table_remove_all(gpu->events);
     }
+    g_hash_table_remove_all(gpu->saved);
 }
 
 /* ---- Answers ---- */
@@ -573,6 +581,7 @@ static void vulkan_destroy(struct pvg_executor *executor)
         return;
     }
     host_close(gpu);
+    pvg_saved_textures_finish(gpu);
     g_hash_table_unref(gpu->prepared);
     g_mutex_clear(&gpu->prepared_lock);
     g_free(gpu);
@@ -594,6 +603,7 @@ static const struct pvg_executor_impl vulkan_impl = {
     .quiesce = vulkan_quiesce,
     .reset = vulkan_reset,
     .save = vulkan_save,
+    .restore = vulkan_restore,
     .ram_removed = vulkan_ram_removed,
 };
 
@@ -616,6 +626,7 @@ static void add_counters(struct pvg_gpu *gpu, struct pvg_counters *counters)
     c->skipped = pvg_counters_add(counters, "gpu.skipped");
     c->variants = pvg_counters_add(counters, "gpu.pipelines-built-late");
     c->event_waits_passed = pvg_counters_add(counters, "gpu.event-waits-passed");
+    c->not_saved = pvg_counters_add(counters, "gpu.textures-not-saved");
     c->device_losses = pvg_counters_add(counters, "gpu.device-losses");
 }
 
@@ -632,6 +643,7 @@ struct pvg_executor *pvg_executor_vulkan_create(const struct pvg_executor_setup 
     g_queue_init(&gpu->parked);
     g_mutex_init(&gpu->prepared_lock);
     gpu->prepared = g_hash_table_new(NULL, NULL);
+    pvg_saved_textures_init(gpu);
     add_counters(gpu, setup->counters);
     if (!host_open(gpu, error)) {
         vulkan_destroy(&gpu->base);

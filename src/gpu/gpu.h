@@ -24,6 +24,7 @@ struct pvg_gpu_counters {
     struct pvg_counter *variants;                /* pipelines built while a submission waited */
     struct pvg_counter *event_waits_passed;      /* waits for what nobody had signalled */
     struct pvg_counter *device_losses;
+    struct pvg_counter *not_saved; /* textures that a save had no form for */
 };
 
 struct pvg_gpu {
@@ -43,6 +44,7 @@ struct pvg_gpu {
     GHashTable *events;         /* values, by (space serial, number) */
     uint64_t submission_number; /* grows with each submission looked at */
     struct pvg_gpu_counters counts;
+    GHashTable *saved;   /* textures of a restored machine, until they are used: saved_textures.c */
     uint64_t generation; /* of the device: grows with each that is opened */
     GMutex prepared_lock;
     GHashTable *prepared; /* all that `prepare` made and `unprepare` has not ended; prepared_lock */

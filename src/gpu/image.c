@@ -59,6 +59,7 @@ static void image_destroy(struct pvg_gpu_object *object)
     if (image->over) {
         pvg_gpu_object_unref(&image->over->base);
     }
+    g_free(image->saved);
     g_free(image->backing);
     g_free(image);
 }

@@ -36,6 +36,7 @@ static inline uint32_t pvg_level_extent(uint32_t extent, uint32_t level)
 
 struct pvg_backing;
 struct pvg_buffer;
+struct pvg_saved_texels;
 
 struct pvg_image {
     struct pvg_gpu_object base;
@@ -52,6 +53,7 @@ struct pvg_image {
     bool shared;                 /* @over is a buffer of the guest's, not just the pages */
     bool drawn;                  /* shared: written since the buffer got it */
     uint64_t shows;              /* shared: the buffer's version that was copied in */
+    struct pvg_saved_texels *saved; /* owned: of a restored machine, for the first use */
     bool begun;                  /* its first layout and content are recorded */
     bool stale;                  /* guest memory is newer: upload before the next use */
     uint64_t checked_in;         /* the last batch that made sure it is current */

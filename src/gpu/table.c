@@ -10,6 +10,7 @@
 #include "gpu/depth_stencil.h"
 #include "gpu/pipelines.h"
 #include "gpu/run.h"
+#include "gpu/saved_textures.h"
 #include "memory/memory.h"
 #include "wire/shared.h"
 #include "wire/walk.h"
@@ -134,6 +135,8 @@ static enum pvg_refusal make_image(struct making *m, const struct pvg_texture_sh
     if (backing && backing->kind != PVG_BACKING_NONE) {
         image->backing = g_memdup2(backing, sizeof(*backing));
         image->stale = true;
+    } else {
+        image->saved = pvg_saved_textures_take(m->gpu, m->submission->space.task, m->object);
     }
     return made(m, &pvg_texture_create(image, shape->swizzle)->base);
 }
@@ -798,6 +801,40 @@ void pvg_table_owing(struct pvg_gpu *gpu, GPtrArray *images)
 
             if (image && image->owed) {
                 g_ptr_array_add(images, image);
+            }
+        }
+    }
+}
+
+void pvg_table_visit_textures(struct pvg_gpu *gpu,
+                              void (*visit)(void *ctx, const struct pvg_table_texture *texture),
+                              void *ctx)
+{
+    for (uint32_t task = 0; task < PVG_MAX_TASKS; task++) {
+        struct pvg_space space;
+        GHashTableIter iter;
+        GHashTable *table;
+        gpointer ref, data;
+
+        if (pvg_task_space(gpu->memory, task, &space) != PVG_ACCEPTED ||
+            !(table = g_hash_table_lookup(gpu->tables, &space.serial))) {
+            continue;
+        }
+        g_hash_table_iter_init(&iter, table);
+        while (g_hash_table_iter_next(&iter, &ref, &data)) {
+            const struct entry *entry = data;
+            struct pvg_table_texture texture = {
+                .task = task,
+                .ref = GPOINTER_TO_UINT(ref),
+                .type = entry->type,
+                .length = entry->length,
+                .address = entry->address,
+                .descriptor = entry->descriptor,
+                .image = image_of(entry->object),
+            };
+
+            if (texture.image && !entry->made_of) {
+                visit(ctx, &texture);
             }
         }
     }

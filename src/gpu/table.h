@@ -36,6 +36,19 @@ struct pvg_image *pvg_table_surface_image(struct pvg_gpu *gpu, uint32_t id, unsi
 struct pvg_image *pvg_table_image_of_surface(struct pvg_gpu *gpu, const struct pvg_surface *surface,
                                              unsigned plane);
 
+/* A texture that is not a view of another, as the guest names it. */
+struct pvg_table_texture {
+    uint32_t task, ref;
+    uint8_t type;
+    uint32_t length;
+    struct pvg_gva address;
+    const uint8_t *descriptor;
+    struct pvg_image *image;
+};
+void pvg_table_visit_textures(struct pvg_gpu *gpu,
+                              void (*visit)(void *ctx, const struct pvg_table_texture *texture),
+                              void *ctx);
+
 /* Adds all images that hold what guest memory does not to @images. */
 void pvg_table_owing(struct pvg_gpu *gpu, GPtrArray *images);
 

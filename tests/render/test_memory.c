@@ -235,6 +235,47 @@ static void what_is_drawn_over_a_buffer_is_in_the_buffer_at_once(void **state)
     stage_expect(stage, &under, 0, 0x1000, 1);
 }
 
+/* A texture of a heap has no bytes in guest memory. */
+static void what_only_the_gpu_has_is_there_in_a_restored_machine(void **state)
+{
+    struct stage *stage = *state;
+    const uint32_t texture = kit_object_number(&stage->task);
+    struct pvg_wire_heap_texture heap = {
+        .object = texture, .body = stage_texture_2d(PVG_WIRE_PIXEL_FORMAT_RGBA8UNORM, SIDE, SIDE)};
+    struct kit_buffer from = make_buffer(stage, 0x1000, 9);
+    struct kit_buffer seen = make_buffer(stage, 0x1000, 0);
+    struct pvg_error error = {0};
+    void *bytes = NULL;
+    size_t size = 0;
+
+    heap.body.options.storage = PVG_WIRE_STORAGE_MODE_PRIVATE;
+    pvg_wire_heap_texture_encode(kit_blob(&stage->kit), &heap);
+    kit_object_publish(&stage->kit, &stage->task, texture, PVG_WIRE_OBJECT_TYPE_DERIVED_TEXTURE);
+    kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_BLIT);
+    pvg_wire_copy_buffer_to_texture_encode(&stage->stream.w,
+                                           &(struct pvg_wire_copy_buffer_to_texture){
+                                               .source = from.object,
+                                               .destination = texture,
+                                               .size = {SIDE, SIDE, 1},
+                                               .bytes_per_row = SIDE * 4,
+                                           });
+    kit_segment_end(&stage->stream);
+    stage_run_with(stage, from.object, texture);
+    for (unsigned round = 0; round < 2; round++) { /* saved again before it was used */
+        pvg_device_stop(stage->device);
+        assert_true(pvg_device_save(stage->device, &bytes, &size, &error));
+        assert_true(pvg_device_restore(stage->device, bytes, size, &error));
+        pvg_free(bytes);
+        pvg_device_start(stage->device);
+    }
+    kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_BLIT);
+    put_texture_to_buffer(stage, texture, &seen, 0);
+    kit_segment_end(&stage->stream);
+    stage_run(stage, NULL, 0);
+    stage_expect(stage, &seen, 0, SIDE * SIDE * 4, 9);
+    assert_int_equal(stage_stat(stage, "gpu.textures-not-saved"), 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -243,6 +284,7 @@ int main(void)
         scene(nothing_lands_in_a_page_after_the_stamp_of_its_unmap),
         scene(a_texture_over_a_buffer_shows_what_the_same_work_wrote_there),
         scene(what_is_drawn_over_a_buffer_is_in_the_buffer_at_once),
+        scene(what_only_the_gpu_has_is_there_in_a_restored_machine),
         scene(memory_that_the_vmm_removes_is_not_touched_any_more),
     };
     return run_scenes(tests);
