@@ -14,6 +14,9 @@
 #include "vnc.h"
 #include "window.h"
 
+/* A picture that nobody watches is looked at this often, so that who comes finds its size right. */
+#define UNWATCHED_PERIOD_US 250000
+
 /* A window's events come through no descriptor. */
 #define WINDOW_POLL_MS 10
 #define IDLE_POLL_MS   200
@@ -23,6 +26,7 @@ struct screen {
     struct picture picture;
     struct vnc *vnc;       /* NULL: none */
     struct window *window; /* NULL: none */
+    gint64 looked_at;      /* when the picture was brought up to date */
 };
 
 struct screens {
@@ -61,6 +65,36 @@ void screens_destroy(struct screens *screens)
 }
 PVG_DEFINE_AUTO(screens)
 
+static bool is_watched(const struct screen *screen)
+{
+    return screen->window || (screen->vnc && vnc_is_watched(screen->vnc));
+}
+
+/* Comparing and copying a picture costs as much as making it: not for nobody. */
+static void refresh(struct screens *screens, unsigned index, bool now_wanted)
+{
+    struct screen *screen = &screens->screen[index];
+    gint64 now = g_get_monotonic_time();
+    struct picture_change change;
+    struct pvg_cursor_state cursor;
+    struct pvg_frame frame;
+
+    function_display_fetch(screens->function, index, &frame, &cursor);
+    if (!now_wanted && !is_watched(screen) && now - screen->looked_at < UNWATCHED_PERIOD_US) {
+        return;
+    }
+    screen->looked_at = now;
+    change = picture_update(&screen->picture, &frame);
+    if (screen->vnc) {
+        vnc_show(screen->vnc, &screen->picture, &change);
+        vnc_show_cursor(screen->vnc, &cursor);
+    }
+    if (screen->window) {
+        window_show(screen->window, &screen->picture, &change);
+        window_show_cursor(screen->window, &cursor);
+    }
+}
+
 static bool store_screenshot(struct screens *screens, unsigned index, struct pvg_error *error)
 {
     int fd = starter_open_screenshot(screens->starter, index, error);
@@ -81,6 +115,7 @@ static void store_screenshots(void *owner)
     for (unsigned i = 0; screens->has_screenshot_folder && i < screens->count; i++) {
         struct pvg_error error = {0};
 
+        refresh(screens, i, true);
         if (screens->screen[i].picture.pixels && !store_screenshot(screens, i, &error)) {
             g_printerr("pvg-server: %s\n", error.message);
         }
@@ -139,25 +174,6 @@ struct screens *screens_create(struct function *function, const struct options *
     return g_steal_pointer(&screens);
 }
 
-static void refresh(struct screens *screens, unsigned index)
-{
-    struct screen *screen = &screens->screen[index];
-    struct picture_change change;
-    struct pvg_cursor_state cursor;
-    struct pvg_frame frame;
-
-    function_display_fetch(screens->function, index, &frame, &cursor);
-    change = picture_update(&screen->picture, &frame);
-    if (screen->vnc) {
-        vnc_show(screen->vnc, &screen->picture, &change);
-        vnc_show_cursor(screen->vnc, &cursor);
-    }
-    if (screen->window) {
-        window_show(screen->window, &screen->picture, &change);
-        window_show_cursor(screen->window, &cursor);
-    }
-}
-
 static bool any_window(const struct screens *screens)
 {
     return screens->count && screens->screen[0].window;
@@ -193,7 +209,7 @@ void screens_run(struct screens *screens, int stop_fd)
 {
     while (!wait_for_work(screens, stop_fd)) {
         for (unsigned i = 0; i < screens->count; i++) {
-            refresh(screens, i);
+            refresh(screens, i, false);
             if (screens->screen[i].vnc) {
                 vnc_serve(screens->screen[i].vnc);
             }
