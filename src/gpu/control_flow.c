@@ -8,9 +8,9 @@
 #include "memory/memory.h"
 #include "wire/metal.h"
 
-/* A loop may run for ever; each iteration waits for the GPU. */
-#define MOST_ITERATIONS   65536
-#define MOST_MICROSECONDS 1000000
+/* A loop may run for ever; each iteration waits for the GPU, for which there is a limit of time
+ * too: pvg_gpu_run_read. */
+#define MOST_ITERATIONS 65536
 
 bool pvg_control_flow_runs(const struct pvg_control_flow *flow)
 {
@@ -99,9 +99,7 @@ static enum pvg_refusal again(struct pvg_control_flow *flow, struct pvg_gpu_run 
     if (!holds) {
         return why;
     }
-    flow->since = flow->iterations ? flow->since : g_get_monotonic_time();
-    if (++flow->iterations > MOST_ITERATIONS ||
-        g_get_monotonic_time() - flow->since > MOST_MICROSECONDS) {
+    if (++flow->iterations > MOST_ITERATIONS) {
         return PVG_REFUSED_LIMIT;
     }
     *run->records = construct->body;

@@ -25,8 +25,7 @@ struct pvg_control_flow {
     struct pvg_construct stack[PVG_CONTROL_FLOW_DEPTH];
     unsigned depth, too_deep; /* @too_deep: constructs inside the deepest, which are skipped */
     uint64_t iterations;
-    int64_t since; /* the first one; microseconds */
-    bool renewed;  /* set by a record: the run has another batch */
+    bool renewed; /* set by a record: the run has another batch */
 };
 
 struct pvg_gpu_run;

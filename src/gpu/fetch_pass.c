@@ -6,6 +6,8 @@
 
 #include "gpu/render.h"
 
+#define MOST_PASSES 1024
+
 /* What render passes differ in. */
 struct shape {
     VkFormat colours[PVG_MAX_COLOURS];
@@ -127,6 +129,9 @@ VkRenderPass pvg_fetch_passes_get(struct pvg_fetch_passes *passes, const struct 
     shape.depth = key->depth != VK_FORMAT_UNDEFINED ? key->depth : key->stencil;
     shape.samples = key->samples;
     entry = g_hash_table_lookup(passes->passes, &shape);
+    if (!entry && g_hash_table_size(passes->passes) == MOST_PASSES) {
+        return VK_NULL_HANDLE; /* a guest has only so many formats in earnest */
+    }
     if (!entry) {
         entry = g_new0(struct entry, 1);
         memcpy(&entry->shape, &shape, sizeof(shape));

@@ -42,6 +42,9 @@ enum pvg_refusal pvg_joined_depth_init(struct pvg_render *render)
     if (!shape.format || render->samples != 1) {
         return PVG_REFUSED_KIND;
     }
+    if (!pvg_gpu_run_may_take(run, (uint64_t)8 * render->width * render->height * render->layers)) {
+        return PVG_REFUSED_HOST_MEMORY;
+    }
     why = pvg_image_create(run->gpu->vk, &run->gpu->formats, &shape, false, &image);
     if (why != PVG_ACCEPTED) {
         return why;

@@ -306,6 +306,10 @@ static VkPipeline build(struct pvg_render_pipeline *pipeline, const struct pvg_r
     if (key->fetches) { /* a render pass has references for all slots, rendering for those used */
         colours = PVG_MAX_COLOURS;
         pass = pvg_fetch_passes_get(&pipeline->gpu->fetch_passes, key);
+        if (!pass) {
+            pvg_patch_stages_finish(vk, &patch);
+            return VK_NULL_HANDLE;
+        }
     }
     rendering.colorAttachmentCount = colours;
     if (pvg_vk_check(

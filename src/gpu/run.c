@@ -11,6 +11,10 @@
 #include "memory/memory.h"
 #include "wire/walk.h"
 
+/* Of one submission: bytes of our own, and microseconds in which the engine may wait for it. */
+#define MOST_SCRATCH (UINT64_C(1) << 31)
+#define MOST_WAITING 1000000
+
 void pvg_gpu_full_barrier(struct pvg_gpu *gpu, VkCommandBuffer commands)
 {
     gpu->vk->fn.vkCmdPipelineBarrier2(
@@ -69,10 +73,23 @@ static void scratch_free(void *data)
     g_free(scratch);
 }
 
+bool pvg_gpu_run_may_take(struct pvg_gpu_run *run, uint64_t bytes)
+{
+    if (bytes > MOST_SCRATCH - run->scratch) {
+        return false;
+    }
+    run->scratch += bytes;
+    return true;
+}
+
 VkBuffer pvg_gpu_run_scratch(struct pvg_gpu_run *run, uint64_t bytes)
 {
-    struct pvg_buffer *scratch = g_new0(struct pvg_buffer, 1);
+    struct pvg_buffer *scratch;
 
+    if (!pvg_gpu_run_may_take(run, bytes)) {
+        return VK_NULL_HANDLE;
+    }
+    scratch = g_new0(struct pvg_buffer, 1);
     scratch->vk = run->gpu->vk;
     if (pvg_vk_buffer_init(run->gpu->vk, bytes, PVG_BUFFER_USAGE, PVG_VK_HOME_GPU,
                            &scratch->host) != VK_SUCCESS) {
@@ -217,6 +234,12 @@ enum pvg_refusal pvg_gpu_run_read(struct pvg_gpu_run *run, uint32_t ref, uint64_
     }
     if (!pvg_range_fits((struct pvg_range){offset, size}, buffer->size)) {
         return PVG_REFUSED_RANGE;
+    }
+    if (!run->synced_since) {
+        run->synced_since = g_get_monotonic_time();
+    }
+    if (g_get_monotonic_time() - run->synced_since > MOST_WAITING) {
+        return PVG_REFUSED_LIMIT;
     }
     if (!pvg_gpu_run_sync(run)) {
         return PVG_REFUSED_HOST_DEVICE;

@@ -41,6 +41,8 @@ struct pvg_gpu_run {
     bool in_pass;               /* between vkCmdBeginRendering and vkCmdEndRendering */
     bool uploads;               /* batch->before has commands */
     bool tail_open;             /* work was recorded since the last full barrier */
+    uint64_t scratch;           /* bytes taken that no object of the guest has */
+    int64_t synced_since;       /* the first sync; microseconds, 0: none yet */
     bool lost;                  /* the device went in the middle: nothing more can be recorded */
     enum pvg_refusal why;       /* of the batches before this one: what could not be written back */
     struct pvg_cursor *records; /* those that follow the one being executed; NULL: none is */
@@ -90,8 +92,8 @@ void pvg_gpu_run_barrier(struct pvg_gpu_run *run);
 PVG_NODISCARD bool pvg_gpu_run_sync(struct pvg_gpu_run *run);
 
 /* Syncs, and copies @size bytes at @offset of a guest's buffer out of guest memory, once. Refuses
- * what its look-up refuses, VALUE (@offset is no multiple of 4), RANGE, HOST_DEVICE, and as
- * pvg_space_read. */
+ * what its look-up refuses, VALUE (@offset is no multiple of 4), RANGE, LIMIT (the submission has
+ * waited for a second), HOST_DEVICE, and as pvg_space_read. */
 PVG_NODISCARD enum pvg_refusal pvg_gpu_run_read(struct pvg_gpu_run *run, uint32_t ref,
                                                 uint64_t offset, void *out, uint64_t size);
 
@@ -99,6 +101,10 @@ PVG_NODISCARD enum pvg_refusal pvg_gpu_run_read(struct pvg_gpu_run *run, uint32_
  * what its look-up refuses, RANGE. */
 PVG_NODISCARD enum pvg_refusal pvg_gpu_run_reply(struct pvg_gpu_run *run, uint32_t ref,
                                                  uint64_t offset, const void *bytes, uint32_t size);
+
+/* Whether the run may take @bytes of GPU memory more that no object of the guest's has: what a
+ * guest can make us take for one submission is bounded. */
+PVG_NODISCARD bool pvg_gpu_run_may_take(struct pvg_gpu_run *run, uint64_t bytes);
 
 /* A buffer in GPU memory of its own for what a slice of a larger one will not do for; freed with
  * the batch. VK_NULL_HANDLE: there is no memory. */

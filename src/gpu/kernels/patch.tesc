@@ -35,7 +35,7 @@ layout(location = 6) out vec4 out6[];
 layout(location = 7) in vec4 in7[];
 layout(location = 7) out vec4 out7[];
 #endif
-layout(location = 31) flat in uint instance[];
+layout(location = 8) flat in uint instance[];
 layout(std430, set = 2, binding = 0) readonly buffer Factors { uint factors[]; };
 layout(std430, set = 2, binding = 1) readonly buffer Patches { uint patches[]; };
 layout(push_constant) uniform Push {

@@ -33,7 +33,7 @@ layout(location = 6) out vec4 out6;
 layout(location = 7) in vec4 in7;
 layout(location = 7) out vec4 out7;
 #endif
-layout(location = 31) flat out uint instance;
+layout(location = 8) flat out uint instance;
 
 void main()
 {
