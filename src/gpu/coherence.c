@@ -7,6 +7,7 @@
  * stamp. A buffer is compared with what was uploaded, so that bytes which the GPU did not change
  * are not written: the guest may be changing those itself. Spec: 20-memory 11; 01-errata-device E1.
  */
+#include <stdatomic.h>
 #include <string.h>
 
 #include "gpu/overlay.h"
@@ -48,7 +49,7 @@ static void buffer_upload(struct pvg_gpu_run *run, struct pvg_buffer *buffer)
     }
     upload_started(run);
     g_array_append_val(run->write_backs, pair); /* gathered only if the run writes it */
-    if (buffer->written_in > pvg_vk_queue_reported(gpu->queue)) {
+    if (buffer->written_in > atomic_load_explicit(&gpu->landed, memory_order_acquire)) {
         /* What an earlier run wrote is not in guest memory yet: the host's bytes are the newest. */
         gpu->vk->fn.vkCmdCopyBuffer(run->batch->before, buffer->host.handle, pair.before.buffer, 1,
                                     &(VkBufferCopy){0, pair.before.offset, buffer->size});
@@ -351,9 +352,9 @@ static enum pvg_refusal scatter_image(struct pvg_gpu_run *run, const struct writ
     enum pvg_refusal first = PVG_ACCEPTED;
 
     for (uint64_t piece = 0; piece < back->size / size; piece++) {
-        enum pvg_refusal why = pvg_backing_write(
-            image->backing, run->gpu->memory, run->session, image, back->level,
-            (uint32_t)piece, (const uint8_t *)back->now.mapped + piece * size);
+        enum pvg_refusal why =
+            pvg_backing_write(image->backing, run->gpu->memory, run->session, image, back->level,
+                              (uint32_t)piece, (const uint8_t *)back->now.mapped + piece * size);
 
         if (first == PVG_ACCEPTED) {
             first = why;

@@ -2,6 +2,7 @@
 /* The executor on Vulkan: takes submissions, parks those whose pipelines are still being compiled,
  * and answers for what the device asks about. The work itself is in run.c and the encoders. */
 #include <assert.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "gpu/encoders.h"
@@ -78,6 +79,7 @@ static bool host_open(struct pvg_gpu *gpu, struct pvg_error *error)
         return false;
     }
     gpu->queue = pvg_vk_queue_create(gpu->vk, error);
+    atomic_store(&gpu->landed, 0); /* its serials begin anew */
     gpu->compiler = gpu->queue ? pvg_compiler_create(&gpu->compiler_settings, error) : NULL;
     pvg_host_formats_init(&gpu->formats, gpu->vk);
     pvg_sampler_cache_init(&gpu->samplers, gpu->vk);

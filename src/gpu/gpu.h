@@ -43,6 +43,7 @@ struct pvg_gpu {
     GHashTable *surfaces;       /* images over surfaces, by (id, plane) */
     GHashTable *events;         /* values, by (space serial, number) */
     uint64_t submission_number; /* grows with each submission looked at */
+    _Atomic uint64_t landed;    /* serial of the last batch whose bytes are in guest memory */
     struct pvg_gpu_counters counts;
     GHashTable *saved;   /* textures of a restored machine, until they are used: saved_textures.c */
     uint64_t generation; /* of the device: grows with each that is opened */

@@ -2,6 +2,7 @@
 /* Executes a submission: its streams in order, segment by segment, into one batch. */
 #include "gpu/run.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/range.h"
@@ -193,12 +194,22 @@ static void run_streams(struct pvg_gpu_run *run)
 
 /* ---- In parts ---- */
 
+/* What a batch wrote goes to guest memory. Before anybody is told: from then on the guest may write
+ * there, and its bytes are the newest. Completion thread. */
+static enum pvg_refusal land(struct pvg_gpu_run *run, VkResult result)
+{
+    enum pvg_refusal why =
+        result == VK_SUCCESS ? pvg_gpu_run_scatter(run) : PVG_REFUSED_HOST_DEVICE;
+
+    atomic_store_explicit(&run->gpu->landed, run->batch->serial, memory_order_release);
+    return why;
+}
+
 /* Completion thread; the engine waits. */
 static void part_done(void *user, VkResult result)
 {
     struct pvg_gpu_run *run = user;
-    enum pvg_refusal why =
-        result == VK_SUCCESS ? pvg_gpu_run_scatter(run) : PVG_REFUSED_HOST_DEVICE;
+    enum pvg_refusal why = land(run, result);
 
     run->why = run->why == PVG_ACCEPTED ? why : run->why;
 }
@@ -285,12 +296,9 @@ static void run_done(void *user, VkResult result)
 {
     struct pvg_gpu_run *run = user;
     struct pvg_work *work = run->work;
-    enum pvg_refusal why = PVG_REFUSED_HOST_DEVICE;
+    enum pvg_refusal why = land(run, result); /* what the streams were refused is counted already */
 
-    if (result == VK_SUCCESS) {
-        why = pvg_gpu_run_scatter(run); /* what the streams were refused is counted already */
-        why = run->why == PVG_ACCEPTED ? why : run->why;
-    }
+    why = run->why == PVG_ACCEPTED ? why : run->why;
     run_free(run);
     pvg_work_complete(work, why);
 }

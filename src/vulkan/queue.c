@@ -28,7 +28,6 @@ struct pvg_vk_queue {
     VkSemaphore timeline;
     GThread *thread;
     uint64_t serial;           /* of the last batch begun; engine thread */
-    _Atomic uint64_t reported; /* release after the report, acquire in pvg_vk_queue_reported */
     _Atomic int64_t patience;  /* microseconds */
     _Atomic int64_t deadline;  /* monotonic: nothing is waited for longer; INT64_MAX: none */
 
@@ -164,7 +163,6 @@ static void batch_report(struct pvg_vk_batch *batch, VkResult result)
     if (batch->done) {
         batch->done(batch->user, result);
     }
-    atomic_store_explicit(&batch->queue->reported, batch->serial, memory_order_release);
 }
 
 /* Makes a reported batch, which the GPU has finished, ready for the next use. */
@@ -563,11 +561,6 @@ void pvg_vk_batch_keep(struct pvg_vk_batch *batch, GDestroyNotify release, void 
     struct kept kept = {release, data};
 
     g_array_append_val(batch->kept, kept);
-}
-
-uint64_t pvg_vk_queue_reported(struct pvg_vk_queue *queue)
-{
-    return atomic_load_explicit(&queue->reported, memory_order_acquire);
 }
 
 void pvg_vk_queue_drain(struct pvg_vk_queue *queue)

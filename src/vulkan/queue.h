@@ -82,9 +82,6 @@ PVG_NODISCARD bool pvg_vk_batch_query(struct pvg_vk_batch *batch, VkQueryPool *p
 /* Calls @release(@data) when the batch has finished. Completion thread. */
 void pvg_vk_batch_keep(struct pvg_vk_batch *batch, GDestroyNotify release, void *data);
 
-/* Serial of the last batch that was reported; earlier ones were too. Any thread. */
-uint64_t pvg_vk_queue_reported(struct pvg_vk_queue *queue);
-
 /* Waits until everything submitted has been reported. Not on the completion thread. */
 void pvg_vk_queue_drain(struct pvg_vk_queue *queue);
 

@@ -48,6 +48,22 @@ static void a_fill_changes_its_range_and_nothing_else(void **state)
     }
 }
 
+/* From the stamp on the guest's bytes are the newest, at once. */
+static void what_the_cpu_writes_behind_a_stamp_is_what_the_next_fill_sees(void **state)
+{
+    struct stage *stage = *state;
+    struct kit_buffer buffer = make_buffer(stage, 0x1000, 0);
+
+    for (unsigned i = 0; i < 100; i++) {
+        fill(stage, &buffer, 0, 0x1000, 0x5a);
+        stage_fill(stage, &buffer, 0xa5);
+        fill(stage, &buffer, 0x10, 0x40, 0x5a);
+        stage_expect(stage, &buffer, 0, 0x10, 0xa5);
+        stage_expect(stage, &buffer, 0x10, 0x50, 0x5a);
+        stage_expect(stage, &buffer, 0x50, 0x1000, 0xa5);
+    }
+}
+
 static void a_fill_past_the_end_is_refused_and_touches_nothing(void **state)
 {
     static const struct {
@@ -513,6 +529,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scene(a_fill_changes_its_range_and_nothing_else),
+        scene(what_the_cpu_writes_behind_a_stamp_is_what_the_next_fill_sees),
         scene(a_fill_past_the_end_is_refused_and_touches_nothing),
         scene(a_pattern_keeps_its_phase),
         scene(a_copy_between_buffers_moves_every_byte_of_scattered_pages),
