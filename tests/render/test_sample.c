@@ -410,6 +410,25 @@ static void gradients_choose_the_level(void **state)
     }
 }
 
+/* Gradients that are no numbers, or immense, must not keep a device busy. */
+static void a_footprint_without_end_is_sampled_in_time(void **state)
+{
+    static const float far[] = {1, 1e6f, 1e30f, INFINITY, NAN};
+    struct pvg_wire_sampler sampler = probe_sampler();
+    struct probe p;
+
+    sampler.min = sampler.mag = PVG_WIRE_FILTER_LINEAR;
+    sampler.mip = PVG_WIRE_MIP_FILTER_LINEAR;
+    sampler.max_anisotropy = 16;
+    sampler.address_s = sampler.address_t = PVG_WIRE_ADDRESS_MODE_REPEAT;
+    begin_2d(&p, *state, sampler);
+    for (unsigned i = 0; i < G_N_ELEMENTS(far); i++) {
+        probe_at(&p, 0.5f, 0.5f, far[i], 0.125f);
+        probe_at(&p, 0.5f, 0.5f, 1e-30f, far[i]);
+    }
+    probe_draw(&p, "grad_2d", false);
+}
+
 /* Eight texels one way and one the other: without anisotropy level 3; with sixteen taps level 0. */
 static void anisotropy_keeps_stretched_footprints_sharp(void **state)
 {
@@ -850,6 +869,7 @@ int main(void)
         scene_once(clamps_of_a_bind_replace_the_samplers_own),
         scene_once(derivatives_choose_the_level),
         scene_once(gradients_choose_the_level),
+        scene_once(a_footprint_without_end_is_sampled_in_time),
         scene_once(anisotropy_keeps_stretched_footprints_sharp),
         scene_once(without_mipmaps_small_pictures_are_still_minified),
         scene_once(every_address_mode_wraps_as_its_name_says),
