@@ -21,12 +21,15 @@
 #define HELLO_LIMIT_MS  30000 /* from its start to the first message: drivers load slowly */
 #define ANSWER_LIMIT_US 3000000 /* quiesce and RAM_REMOVE; a client of ours waits 5 s */
 #define SEND_LIMIT_S    2 /* a worker that reads nothing for so long hangs */
+#define END_LIMIT_US    1000000 /* from SIGKILL to the end */
 #define GATE_LIMIT_US   500000 /* one copy of PVG_RAM_PIECE takes microseconds */
 #define QUEUE_LIMIT_US  3000000 /* how long work waits for the next worker */
 #define RETRY_MIN_MS    50
 #define RETRY_MAX_MS    5000
 
 #define MESSAGE_MAX 65536 /* from the worker */
+#define SAVED_MAX   (1u << 30)
+#define LINES_MAX   1000  /* of its log: one that was taken over does not fill a disk */
 
 /* Where the worker draws what a display shows. The keeper copies it: the worker may go on writing. */
 struct picture {
@@ -62,25 +65,35 @@ struct remote {
     struct pvg_counter *counters[PVG_LINK_COUNTERS_MAX]; /* that the worker counts too */
     unsigned counter_count;
     uint64_t counted[PVG_LINK_COUNTERS_MAX]; /* by this worker and added there; minder thread */
-    bool useful; /* the worker has answered something; minder thread */
+    bool useful;    /* the worker has answered something; minder thread */
+    unsigned lines; /* that workers have logged; minder thread */
     GThread *minder;
 
-    atomic_bool up; /* under lock to change; without to look */
+    atomic_bool up;    /* there is a worker, and it is sent to */
+    atomic_bool alive; /* its process may still touch guest memory */
+
+    /* Held while sending, so that messages keep their order and a new worker's briefing is whole.
+     * Taken before lock, never by who reads what the worker says: it must not wait for a worker that
+     * waits for it. */
+    GMutex send_lock;
+    int socket;        /* -1: no worker; the minder changes it, and reads it without the lock */
+    GArray *spans;     /* struct pvg_ram_span: what a worker has to be told of guest RAM */
 
     GMutex process_lock; /* innermost */
     int process;         /* the worker's pidfd, -1: none */
 
-    GMutex lock; /* of everything below; held while sending, so that messages keep their order */
+    GMutex lock; /* of everything below */
     GCond changed;
-    int socket;  /* -1: no worker; the minder changes it, and reads it without the lock */
     bool stopping;
     int64_t down_since;
     uint64_t last_id, last_turn;
     GHashTable *asked; /* by id */
-    struct picture pictures[PVG_MAX_DISPLAYS]; /* a display shows one at a time */
+    struct picture pictures[PVG_MAX_DISPLAYS]; /* a display shows one at a time; `known` is
+                                                  under send_lock */
     uint64_t present_id; /* of the present whose taking the engine awaits; 0: none */
     bool present_answered, present_taken;
-    GArray *spans;     /* struct pvg_ram_span: what a worker has to be told of guest RAM */
+    GByteArray *saved; /* by the worker, until remote_save takes it; NULL: nothing */
+    enum pvg_refusal answer;
     bool answered;     /* what the control thread waits for, awaited_id, has come */
     uint64_t awaited_id;
 };
@@ -90,7 +103,7 @@ static struct remote *remote_of(struct pvg_executor *executor)
     return (struct remote *)executor;
 }
 
-/* ---- Sending. The lock is held. ---- */
+/* ---- Sending. The send lock is held. ---- */
 
 static void kill_locked(struct remote *remote)
 {
@@ -100,14 +113,21 @@ static void kill_locked(struct remote *remote)
 }
 
 /* A worker that does not listen is none: the minder notices the end of its socket. */
-static void give_up_locked(struct remote *remote)
+static void give_up(struct remote *remote)
 {
     atomic_store(&remote->up, false);
     g_mutex_lock(&remote->process_lock);
     kill_locked(remote);
     g_mutex_unlock(&remote->process_lock);
-    if (remote->socket >= 0) {
-        shutdown(remote->socket, SHUT_RDWR);
+}
+
+/* Returns when a worker that was killed touches nothing any more. */
+static void await_end(struct remote *remote)
+{
+    int64_t end = g_get_monotonic_time() + END_LIMIT_US;
+
+    while (atomic_load(&remote->alive) && g_get_monotonic_time() < end) {
+        g_usleep(100);
     }
 }
 
@@ -117,7 +137,7 @@ static void send_locked(struct remote *remote, enum pvg_link_type type, uint64_t
     if (atomic_load(&remote->up) &&
         !pvg_link_send(remote->socket, type, id, payload ? payload->bytes->data : NULL,
                        payload ? payload->bytes->len : 0, fd)) {
-        give_up_locked(remote);
+        give_up(remote);
     }
 }
 
@@ -148,7 +168,7 @@ static void put_space(struct pvg_saver *out, struct pvg_space space)
 static void tell(struct remote *remote, enum pvg_link_type type, uint64_t id,
                  const struct pvg_saver *payload)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&remote->lock);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&remote->send_lock);
 
     send_locked(remote, type, id, payload, -1);
 }
@@ -169,19 +189,22 @@ static struct asked *ask_locked(struct remote *remote, struct pvg_work *work)
 static void ask(struct remote *remote, enum pvg_link_type type, const struct pvg_saver *payload,
                 struct pvg_work *work, struct pvg_compute_query *query)
 {
+    uint64_t id = 0;
     bool up;
 
-    g_mutex_lock(&remote->lock);
+    g_mutex_lock(&remote->send_lock);
     up = atomic_load(&remote->up);
     if (up && work) {
-        struct asked *asked = ask_locked(remote, work);
+        struct asked *asked;
 
+        g_mutex_lock(&remote->lock);
+        asked = ask_locked(remote, work);
         asked->query = query;
-        send_locked(remote, type, asked->id, payload, -1);
-    } else if (up) {
-        send_locked(remote, type, 0, payload, -1);
+        id = asked->id;
+        g_mutex_unlock(&remote->lock);
     }
-    g_mutex_unlock(&remote->lock);
+    send_locked(remote, type, id, payload, -1);
+    g_mutex_unlock(&remote->send_lock);
     if (!up) {
         pvg_work_complete(work, PVG_ACCEPTED);
     }
@@ -199,20 +222,36 @@ static void complete(struct asked *asked, enum pvg_refusal why)
 }
 
 /* Sends, and waits for the answer; a worker that does not give it is killed. Control thread. */
-static void ask_and_wait_locked(struct remote *remote, enum pvg_link_type type,
-                                const struct pvg_saver *payload)
+static enum pvg_refusal ask_and_wait(struct remote *remote, enum pvg_link_type type,
+                                     const struct pvg_saver *payload)
 {
+    enum pvg_refusal why = PVG_REFUSED_HOST_DEVICE;
     int64_t end = g_get_monotonic_time() + ANSWER_LIMIT_US;
+    uint64_t id;
 
-    remote->awaited_id = ++remote->last_id;
+    g_mutex_lock(&remote->send_lock);
+    g_mutex_lock(&remote->lock);
+    id = remote->awaited_id = ++remote->last_id;
     remote->answered = false;
-    send_locked(remote, type, remote->awaited_id, payload, -1);
+    g_mutex_unlock(&remote->lock);
+    send_locked(remote, type, id, payload, -1);
+    g_mutex_unlock(&remote->send_lock);
+
+    g_mutex_lock(&remote->lock);
     while (atomic_load(&remote->up) && !remote->answered) {
         if (!g_cond_wait_until(&remote->changed, &remote->lock, end)) {
-            give_up_locked(remote);
+            give_up(remote);
         }
     }
+    if (remote->answered) {
+        why = remote->answer;
+    }
     remote->awaited_id = 0;
+    g_mutex_unlock(&remote->lock);
+    if (!atomic_load(&remote->up)) {
+        await_end(remote);
+    }
+    return why;
 }
 
 /* ---- Submissions ---- */
@@ -240,12 +279,14 @@ static void remote_prepare(struct pvg_executor *executor, struct pvg_submission 
             (void)pvg_submission_resolve(submission, executor->setup.memory, ref, &why);
         }
     }
+    g_mutex_lock(&remote->send_lock);
     g_mutex_lock(&remote->lock);
     asked = ask_locked(remote, &submission->work);
     asked->submission = submission;
     submission->prepared = asked;
-    send_prepare_locked(remote, asked);
     g_mutex_unlock(&remote->lock);
+    send_prepare_locked(remote, asked);
+    g_mutex_unlock(&remote->send_lock);
 }
 
 /* Any thread. */
@@ -253,15 +294,17 @@ static void remote_unprepare(struct pvg_executor *executor, struct pvg_submissio
 {
     struct remote *remote = remote_of(executor);
     struct asked *asked = g_steal_pointer(&submission->prepared);
+    bool known;
 
     if (!asked) {
         return;
     }
     g_mutex_lock(&remote->lock);
-    if (g_hash_table_remove(remote->asked, &asked->id)) {
-        send_locked(remote, PVG_LINK_DROP, asked->id, NULL, -1);
-    }
+    known = g_hash_table_remove(remote->asked, &asked->id);
     g_mutex_unlock(&remote->lock);
+    if (known) { /* never when it was answered: the minder does not wait to send */
+        tell(remote, PVG_LINK_DROP, asked->id, NULL);
+    }
     g_free(asked);
 }
 
@@ -269,19 +312,24 @@ static void remote_submit(struct pvg_executor *executor, struct pvg_submission *
 {
     struct remote *remote = remote_of(executor);
     struct asked *asked = submission->prepared;
+    uint64_t id = asked->id;
     bool hopeless;
 
+    g_mutex_lock(&remote->send_lock);
     g_mutex_lock(&remote->lock);
     hopeless = !atomic_load(&remote->up) &&
                g_get_monotonic_time() - remote->down_since > QUEUE_LIMIT_US;
     if (hopeless) {
-        g_hash_table_remove(remote->asked, &asked->id);
+        g_hash_table_remove(remote->asked, &id);
     } else {
         asked->turn = ++remote->last_turn;
         asked->given = atomic_load(&remote->up);
-        send_locked(remote, PVG_LINK_SUBMIT, asked->id, NULL, -1);
     }
     g_mutex_unlock(&remote->lock);
+    if (!hopeless) {
+        send_locked(remote, PVG_LINK_SUBMIT, id, NULL, -1);
+    }
+    g_mutex_unlock(&remote->send_lock);
     if (hopeless) {
         complete(asked, PVG_REFUSED_HOST_DEVICE);
     }
@@ -397,9 +445,10 @@ static struct picture *take_picture_locked(struct remote *remote, size_t size)
     return found;
 }
 
-static void send_present_locked(struct remote *remote, const struct asked *asked)
+static void send_present_locked(struct remote *remote, uint64_t id,
+                                const struct pvg_present *present, struct picture *picture)
 {
-    const struct pvg_present *present = asked->present;
+    bool known = picture->known;
     MESSAGE(payload);
 
     pvg_save_u32(&payload, present->surface.id);
@@ -407,11 +456,33 @@ static void send_present_locked(struct remote *remote, const struct asked *asked
     pvg_save_u32(&payload, present->width);
     pvg_save_u32(&payload, present->height);
     pvg_save_u32(&payload, present->stride);
-    pvg_save_u32(&payload, (uint32_t)(asked->picture - remote->pictures));
-    pvg_save_u64(&payload, asked->picture->size);
-    send_locked(remote, PVG_LINK_PRESENT, asked->id, &payload,
-                asked->picture->known ? -1 : asked->picture->fd);
-    asked->picture->known = true;
+    pvg_save_u32(&payload, (uint32_t)(picture - remote->pictures));
+    pvg_save_u64(&payload, picture->size);
+    picture->known = true;
+    send_locked(remote, PVG_LINK_PRESENT, id, &payload, known ? -1 : picture->fd);
+}
+
+/* Asks for @present; 0 when there is nobody to ask. */
+static uint64_t ask_present_locked(struct remote *remote, struct pvg_present *present,
+                                   struct picture **out)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&remote->lock);
+    struct picture *picture;
+    struct asked *asked;
+
+    if (!atomic_load(&remote->up) || !remote->last_turn) {
+        return 0; /* there is, or was, nothing drawn */
+    }
+    picture = take_picture_locked(remote, (size_t)present->stride * present->height);
+    if (!picture) {
+        return 0;
+    }
+    asked = ask_locked(remote, &present->work);
+    asked->present = present;
+    asked->picture = *out = picture;
+    remote->present_id = asked->id;
+    remote->present_answered = remote->present_taken = false;
+    return asked->id;
 }
 
 /* The engine waits for the worker to look whether it holds the surface's newest content, behind
@@ -419,38 +490,36 @@ static void send_present_locked(struct remote *remote, const struct asked *asked
 static bool remote_present(struct pvg_executor *executor, struct pvg_present *present)
 {
     struct remote *remote = remote_of(executor);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&remote->lock);
     int64_t end = g_get_monotonic_time() + ANSWER_LIMIT_US;
     struct picture *picture;
     struct asked *asked;
     uint64_t id;
 
-    if (!atomic_load(&remote->up) || !remote->last_turn) {
-        return false; /* there is, or was, nothing drawn */
+    g_mutex_lock(&remote->send_lock);
+    id = ask_present_locked(remote, present, &picture);
+    if (id) {
+        send_present_locked(remote, id, present, picture);
     }
-    picture = take_picture_locked(remote, (size_t)present->stride * present->height);
-    if (!picture) {
+    g_mutex_unlock(&remote->send_lock);
+    if (!id) {
         return false;
     }
-    asked = ask_locked(remote, &present->work);
-    asked->present = present;
-    asked->picture = picture;
-    id = remote->present_id = asked->id;
-    remote->present_answered = remote->present_taken = false;
-    send_present_locked(remote, asked);
+    g_mutex_lock(&remote->lock);
     while (atomic_load(&remote->up) && !remote->present_answered) {
         if (!g_cond_wait_until(&remote->changed, &remote->lock, end)) {
-            give_up_locked(remote);
+            give_up(remote);
         }
     }
     remote->present_id = 0;
-    if (remote->present_taken) {
-        return true;
+    asked = NULL;
+    if (!remote->present_taken) {
+        asked = g_hash_table_lookup(remote->asked, &id);
+        g_hash_table_remove(remote->asked, &id);
+        picture->busy = false;
     }
-    g_hash_table_remove(remote->asked, &id);
-    picture->busy = false;
+    g_mutex_unlock(&remote->lock);
     g_free(asked);
-    return false;
+    return !asked;
 }
 
 /* Copies what was drawn to where the display wants it. Nobody else has the present any more. */
@@ -477,8 +546,8 @@ static void remote_quiesce(struct pvg_executor *executor)
     struct remote *remote = remote_of(executor);
     GPtrArray *waiting = NULL;
 
+    (void)ask_and_wait(remote, PVG_LINK_QUIESCE, NULL);
     g_mutex_lock(&remote->lock);
-    ask_and_wait_locked(remote, PVG_LINK_QUIESCE, NULL);
     if (!atomic_load(&remote->up)) {
         waiting = take_submitted_locked(remote, false);
     }
@@ -488,13 +557,32 @@ static void remote_quiesce(struct pvg_executor *executor)
     }
 }
 
-/* What guest memory lacks is written there. */
+/* Without a worker there is nothing: it was lost. */
 static void remote_save(struct pvg_executor *executor, struct pvg_saver *saver)
 {
     struct remote *remote = remote_of(executor);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&remote->lock);
+    g_autoptr(GByteArray) saved = NULL;
 
-    ask_and_wait_locked(remote, PVG_LINK_SAVE, NULL);
+    (void)ask_and_wait(remote, PVG_LINK_SAVE, NULL);
+    g_mutex_lock(&remote->lock);
+    saved = g_steal_pointer(&remote->saved);
+    g_mutex_unlock(&remote->lock);
+    if (saved) {
+        pvg_save_bytes(saver, saved->data, saved->len);
+    }
+}
+
+/* It is the last part of a saved device: all that is left is the worker's. */
+static enum pvg_refusal remote_restore(struct pvg_executor *executor, struct pvg_cursor *from)
+{
+    MESSAGE(payload);
+
+    if (!from->left) {
+        return PVG_ACCEPTED;
+    }
+    pvg_save_bytes(&payload, from->at, from->left);
+    pvg_take_skip(from, from->left);
+    return ask_and_wait(remote_of(executor), PVG_LINK_RESTORE, &payload);
 }
 
 static void remote_reset(struct pvg_executor *executor)
@@ -534,7 +622,7 @@ static void send_all_tasks_locked(struct remote *remote)
 static void remote_task_changed(struct pvg_executor *executor, uint32_t task)
 {
     struct remote *remote = remote_of(executor);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&remote->lock);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&remote->send_lock);
 
     if (!atomic_load(&remote->up)) {
         return;
@@ -550,7 +638,7 @@ static void remote_pages_changed(struct pvg_executor *executor, uint32_t task, s
                                  uint64_t size)
 {
     struct remote *remote = remote_of(executor);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&remote->lock);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&remote->send_lock);
 
     if (atomic_load(&remote->up)) {
         send_pages_locked(remote, task, at, size);
@@ -574,7 +662,7 @@ static void send_span_locked(struct remote *remote, const struct pvg_ram_span *s
 static void remote_ram_added(struct pvg_executor *executor, const struct pvg_ram_span *span)
 {
     struct remote *remote = remote_of(executor);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&remote->lock);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&remote->send_lock);
 
     g_array_append_val(remote->spans, *span);
     send_span_locked(remote, span);
@@ -609,17 +697,18 @@ static void cut_spans_locked(struct remote *remote, uint64_t gpa, uint64_t end)
 static void remote_ram_removed(struct pvg_executor *executor, uint64_t gpa, uint64_t size)
 {
     struct remote *remote = remote_of(executor);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&remote->lock);
     uint64_t end;
     MESSAGE(payload);
 
     if (__builtin_add_overflow(gpa, size, &end)) {
         end = UINT64_MAX;
     }
+    g_mutex_lock(&remote->send_lock);
     cut_spans_locked(remote, gpa, end);
+    g_mutex_unlock(&remote->send_lock);
     pvg_save_u64(&payload, gpa);
     pvg_save_u64(&payload, size);
-    ask_and_wait_locked(remote, PVG_LINK_RAM_REMOVE, &payload);
+    (void)ask_and_wait(remote, PVG_LINK_RAM_REMOVE, &payload);
 }
 
 /* A vCPU waits here, for one copy of the worker's at most; a worker that holds on is killed. Takes
@@ -631,11 +720,10 @@ static void session_ended(void *owner, uint64_t session)
     int64_t end = g_get_monotonic_time() + GATE_LIMIT_US;
 
     atomic_store(&gate->session, session);
-    while (atomic_load(&gate->holders) && atomic_load(&remote->up)) {
+    while (atomic_load(&gate->holders) && atomic_load(&remote->alive)) {
         if (g_get_monotonic_time() > end) {
-            g_mutex_lock(&remote->process_lock);
-            kill_locked(remote);
-            g_mutex_unlock(&remote->process_lock);
+            give_up(remote);
+            await_end(remote);
             return;
         }
         sched_yield();
@@ -682,7 +770,7 @@ static void hear_log(struct remote *remote, const GByteArray *payload)
     struct pvg_cursor from = pvg_cursor_over(payload->data, payload->len);
     uint32_t level = pvg_take_u32(&from);
 
-    if (from.refusal == PVG_ACCEPTED && level <= PVG_LOG_INFO) {
+    if (from.refusal == PVG_ACCEPTED && level <= PVG_LOG_INFO && remote->lines++ < LINES_MAX) {
         g_autofree char *text = g_strndup((const char *)from.at, from.left);
 
         pvg_log_line(remote->base.setup.log, level, "%s", text);
@@ -753,6 +841,7 @@ static void end_process(struct remote *remote)
         close(remote->process);
         remote->process = -1;
     }
+    atomic_store(&remote->alive, false);
     g_mutex_unlock(&remote->process_lock);
 }
 
@@ -773,9 +862,9 @@ static bool start_worker(struct remote *remote, bool first, struct pvg_error *er
     if (!send_setup(remote, socket)) {
         pvg_error_set(error, "the GPU worker does not start");
     } else if (await_hello(remote, socket, first, error)) {
-        g_mutex_lock(&remote->lock);
+        g_mutex_lock(&remote->send_lock);
         remote->socket = socket;
-        g_mutex_unlock(&remote->lock);
+        g_mutex_unlock(&remote->send_lock);
         return true;
     }
     close(socket);
@@ -797,13 +886,15 @@ static gint by_turn(gconstpointer a, gconstpointer b)
     return left->turn < right->turn ? -1 : left->turn > right->turn;
 }
 
-/* Tells a new worker how things are, and what waits for it. */
+/* Tells a new worker how things are, and what waits for it. Both locks are held: what waits stays,
+ * and what changes comes after. */
 static void brief_worker_locked(struct remote *remote)
 {
     g_autoptr(GPtrArray) waiting = g_ptr_array_new();
     GHashTableIter iter;
     struct asked *asked;
 
+    atomic_store(&remote->alive, true);
     atomic_store(&remote->up, true);
     for (guint i = 0; i < remote->spans->len; i++) {
         send_span_locked(remote, &g_array_index(remote->spans, struct pvg_ram_span, i));
@@ -825,6 +916,18 @@ static void brief_worker_locked(struct remote *remote)
             send_locked(remote, PVG_LINK_SUBMIT, asked->id, NULL, -1);
         }
     }
+}
+
+static void brief_worker(struct remote *remote)
+{
+    g_mutex_lock(&remote->send_lock);
+    g_mutex_lock(&remote->lock);
+    brief_worker_locked(remote);
+    if (remote->stopping) { /* while it started: nobody would end it */
+        give_up(remote);
+    }
+    g_mutex_unlock(&remote->lock);
+    g_mutex_unlock(&remote->send_lock);
 }
 
 static void complete_all(GPtrArray *all, enum pvg_refusal why)
@@ -878,11 +981,12 @@ static void bury_worker(struct remote *remote)
     bool stopping;
 
     end_process(remote);
-    g_mutex_lock(&remote->lock);
+    g_mutex_lock(&remote->send_lock);
     atomic_store(&remote->up, false);
-    remote->down_since = g_get_monotonic_time();
     close(remote->socket);
     remote->socket = -1;
+    g_mutex_lock(&remote->lock);
+    remote->down_since = g_get_monotonic_time();
     stopping = remote->stopping;
     lost = take_submitted_locked(remote, true);
     others = take_others_locked(remote);
@@ -891,6 +995,7 @@ static void bury_worker(struct remote *remote)
     }
     g_cond_broadcast(&remote->changed);
     g_mutex_unlock(&remote->lock);
+    g_mutex_unlock(&remote->send_lock);
     memset(remote->counted, 0, sizeof(remote->counted));
     if (!stopping) {
         pvg_log_line(remote->base.setup.log, PVG_LOG_WARNING,
@@ -924,6 +1029,19 @@ static void hear_taken_locked(struct remote *remote, uint64_t id, bool taken)
     }
 }
 
+static void hear_saved(struct remote *remote, uint64_t id, const GByteArray *payload)
+{
+    g_mutex_lock(&remote->lock);
+    if (id == remote->awaited_id) {
+        g_clear_pointer(&remote->saved, g_byte_array_unref);
+        remote->saved = g_byte_array_append(g_byte_array_new(), payload->data, payload->len);
+        remote->answer = PVG_ACCEPTED;
+        remote->answered = true;
+        g_cond_broadcast(&remote->changed);
+    }
+    g_mutex_unlock(&remote->lock);
+}
+
 static void hear_done(struct remote *remote, uint64_t id, const struct pvg_link_done *done)
 {
     struct asked *asked;
@@ -932,6 +1050,7 @@ static void hear_done(struct remote *remote, uint64_t id, const struct pvg_link_
     take_counters(remote);
     g_mutex_lock(&remote->lock);
     if (id == remote->awaited_id) {
+        remote->answer = done->why < PVG_REFUSAL_COUNT ? done->why : PVG_REFUSED_HOST_DEVICE;
         remote->answered = true;
         g_cond_broadcast(&remote->changed);
     }
@@ -967,7 +1086,7 @@ static void hear_worker(struct remote *remote)
     struct pvg_link_header header;
     int fd;
 
-    while (pvg_link_receive(remote->socket, &header, payload, &fd, MESSAGE_MAX)) {
+    while (pvg_link_receive(remote->socket, &header, payload, &fd, SAVED_MAX)) {
         if (fd >= 0) {
             close(fd);
         }
@@ -980,6 +1099,8 @@ static void hear_worker(struct remote *remote)
             g_mutex_lock(&remote->lock);
             hear_taken_locked(remote, header.id, payload->data[0] != 0);
             g_mutex_unlock(&remote->lock);
+        } else if (header.type == PVG_LINK_SAVED) {
+            hear_saved(remote, header.id, payload);
         } else if (header.type == PVG_LINK_LOG) {
             hear_log(remote, payload);
         } else {
@@ -1016,9 +1137,7 @@ static bool replace_worker(struct remote *remote, unsigned wait)
         struct pvg_error error = {0};
 
         if (start_worker(remote, false, &error)) {
-            g_mutex_lock(&remote->lock);
-            brief_worker_locked(remote);
-            g_mutex_unlock(&remote->lock);
+            brief_worker(remote);
             pvg_count(remote->restarts, 1);
             pvg_log_line(remote->base.setup.log, PVG_LOG_INFO, "another GPU worker goes on");
             return true;
@@ -1055,7 +1174,7 @@ static void remote_destroy(struct pvg_executor *executor)
     remote->base.setup.memory->ram.session_ended = NULL;
     g_mutex_lock(&remote->lock);
     remote->stopping = true;
-    give_up_locked(remote);
+    give_up(remote);
     g_cond_broadcast(&remote->changed);
     g_mutex_unlock(&remote->lock);
     if (remote->minder) {
@@ -1070,11 +1189,13 @@ static void remote_destroy(struct pvg_executor *executor)
     if (remote->page_fd >= 0) {
         close(remote->page_fd);
     }
+    g_clear_pointer(&remote->saved, g_byte_array_unref);
     g_array_unref(remote->spans);
     g_hash_table_unref(remote->asked);
     g_cond_clear(&remote->changed);
     g_mutex_clear(&remote->process_lock);
     g_mutex_clear(&remote->lock);
+    g_mutex_clear(&remote->send_lock);
     g_free(remote);
 }
 
@@ -1092,6 +1213,7 @@ static const struct pvg_executor_impl remote_impl = {
     .present = remote_present,
     .quiesce = remote_quiesce,
     .save = remote_save,
+    .restore = remote_restore,
     .reset = remote_reset,
     .task_changed = remote_task_changed,
     .pages_changed = remote_pages_changed,
@@ -1129,6 +1251,7 @@ struct pvg_executor *pvg_executor_remote_create(const struct pvg_executor_setup 
     remote->ops = ops;
     remote->host = host;
     remote->socket = remote->process = remote->page_fd = -1;
+    g_mutex_init(&remote->send_lock);
     g_mutex_init(&remote->lock);
     g_mutex_init(&remote->process_lock);
     g_cond_init(&remote->changed);
@@ -1151,9 +1274,7 @@ struct pvg_executor *pvg_executor_remote_create(const struct pvg_executor_setup 
     }
     ram->session_owner = remote;
     ram->session_ended = session_ended;
-    g_mutex_lock(&remote->lock);
-    brief_worker_locked(remote);
-    g_mutex_unlock(&remote->lock);
+    brief_worker(remote);
     remote->minder = g_thread_new("pvg-minder", mind, remote);
     return &remote->base;
 }

@@ -30,7 +30,8 @@ enum pvg_link_type {
     PVG_LINK_COMPUTE_INFO,  /* space, pipeline; answered by DONE */
     PVG_LINK_PRESENT,       /* remote/executor.c; answered by TAKEN, and by DONE if it was */
     PVG_LINK_QUIESCE,       /* answered by DONE, after all others */
-    PVG_LINK_SAVE,          /* answered by DONE */
+    PVG_LINK_SAVE,          /* answered by SAVED */
+    PVG_LINK_RESTORE,       /* what a worker saved; answered by DONE */
     PVG_LINK_RESET,
 
     /* Worker to keeper. */
@@ -38,6 +39,7 @@ enum pvg_link_type {
     PVG_LINK_FAILED,     /* why there will be no HELLO, as text */
     PVG_LINK_DONE,       /* a struct pvg_link_done */
     PVG_LINK_TAKEN,      /* whether the worker shows what it holds: a u32 */
+    PVG_LINK_SAVED,      /* the executor's part of a saved device */
     PVG_LINK_LOG,        /* level, text */
 };
 

@@ -16,7 +16,7 @@
 #include "remote/submission.h"
 #include "shader/compiler.h"
 
-#define MESSAGE_MAX (256u << 20)
+#define MESSAGE_MAX (1u << 30)
 
 struct worker {
     struct pvg_executor *executor;
@@ -241,6 +241,10 @@ static bool run_prepare(struct worker *worker, uint64_t id, struct pvg_cursor *f
     if (!submission) {
         return false;
     }
+    if (g_hash_table_contains(worker->submissions, &id)) {
+        pvg_submission_destroy(submission);
+        return false;
+    }
     task = task_new(worker, id);
     task->submission = submission;
     submission->owner = &task->work;
@@ -379,15 +383,20 @@ static bool run_present(struct worker *worker, uint64_t id, struct pvg_cursor *f
     return true;
 }
 
-/* Nothing comes of it but what is written to guest memory. */
 static bool run_save(struct worker *worker, uint64_t id, struct pvg_cursor *from, int fd)
 {
     struct pvg_saver saver;
 
     pvg_saver_init(&saver);
     pvg_executor_save(worker->executor, &saver);
+    say(worker, PVG_LINK_SAVED, id, saver.bytes->data, saver.bytes->len);
     g_byte_array_unref(saver.bytes);
-    say_done(worker, id, PVG_ACCEPTED);
+    return true;
+}
+
+static bool run_restore(struct worker *worker, uint64_t id, struct pvg_cursor *from, int fd)
+{
+    say_done(worker, id, pvg_executor_restore(worker->executor, from));
     return true;
 }
 
@@ -422,6 +431,7 @@ static bool (*const commands[])(struct worker *worker, uint64_t id, struct pvg_c
     [PVG_LINK_PRESENT] = run_present,
     [PVG_LINK_QUIESCE] = run_quiesce,
     [PVG_LINK_SAVE] = run_save,
+    [PVG_LINK_RESTORE] = run_restore,
     [PVG_LINK_RESET] = run_reset,
 };
 
