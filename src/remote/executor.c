@@ -19,7 +19,7 @@
 #include "remote/submission.h"
 
 #define HELLO_LIMIT_MS  30000 /* from its start to the first message: drivers load slowly */
-#define ANSWER_LIMIT_US 3000000 /* quiesce and RAM_REMOVE; a client of ours waits 5 s */
+#define ANSWER_LIMIT_US 2000000 /* quiesce and RAM_REMOVE; a client of ours waits 5 s */
 #define SEND_LIMIT_S    2 /* a worker that reads nothing for so long hangs */
 #define END_LIMIT_US    1000000 /* from SIGKILL to the end */
 #define GATE_LIMIT_US   500000 /* one copy of PVG_RAM_PIECE takes microseconds */
