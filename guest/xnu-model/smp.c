@@ -131,8 +131,11 @@ const char *services_are_what_discovery_says(void)
 {
     uint64_t words[4], again[4];
 
-    if (hypercall(UID, 0, 0, words) == NOT_SUPPORTED) {
-        return hypercall(GET_MABS_OFFSET, 5, 0, 0) == NOT_SUPPORTED ? 0 : "not offered, yet served";
+    /* KVM answers what it does not forward, and in 64 bits. */
+    if ((uint32_t)hypercall(UID, 0, 0, words) == NOT_SUPPORTED) {
+        return (uint32_t)hypercall(GET_MABS_OFFSET, 5, 0, 0) == NOT_SUPPORTED
+                   ? 0
+                   : "not offered, yet served";
     }
     if (hypercall(UID, 0, 0, words) != 0x9cbb6ebb || words[0] != 0x9dc9d679 ||
         words[1] != 0xaa624e1f || words[2] != 0x3b878185) {

@@ -18,6 +18,7 @@
 #include "hw/vmapple/pac.h"
 #include "hw/vmapple/vmapple.h"
 #include "kvm_arm.h"
+#include "qapi/error.h"
 #include "qemu/error-report.h"
 #include "qemu/log.h"
 #include "qemu/main-loop.h"
@@ -214,6 +215,8 @@ typedef struct Work {
     uint64_t base; /* the new value of rn */
 } Work;
 
+#define ISENABLER0 (GICV3_REDIST_SIZE / 2 + 0x100) /* of a redistributor */
+
 /* A guest may stop the machine this often, and then every few milliseconds. */
 enum {
     STOPS_AT_ONCE = 512,
@@ -265,6 +268,22 @@ static bool in_gic(uint64_t ipa)
     return ipa >= first->base && ipa < last->base + last->size;
 }
 
+static uint64_t redistributor(GICv3State *gic, unsigned n, unsigned offset)
+{
+    return (gic->cpu[n].gicr_typer & KVM_DEV_ARM_VGIC_V3_MPIDR_MASK) | offset;
+}
+
+void vmapple_kvm_enable_sgis(GICv3State *gic)
+{
+    for (int i = 0; i < gic->num_cpu; i++) {
+        uint32_t all = MAKE_64BIT_MASK(0, GIC_NR_SGIS);
+
+        kvm_device_access(gic->dev_fd, KVM_DEV_ARM_VGIC_GRP_REDIST_REGS,
+                          redistributor(gic, i, ISENABLER0), &all, true,
+                          &error_abort);
+    }
+}
+
 static bool gic_access(uint64_t ipa, uint8_t *bytes, unsigned size, bool store)
 {
     VMAppleMachineState *vms = VMAPPLE_MACHINE(qdev_get_machine());
@@ -287,8 +306,7 @@ static bool gic_access(uint64_t ipa, uint8_t *bytes, unsigned size, bool store)
             return false;
         }
         group = KVM_DEV_ARM_VGIC_GRP_REDIST_REGS;
-        attr = (gic->cpu[n].gicr_typer & KVM_DEV_ARM_VGIC_V3_MPIDR_MASK) |
-               (ipa - redist) % GICV3_REDIST_SIZE;
+        attr = redistributor(gic, n, (ipa - redist) % GICV3_REDIST_SIZE);
     }
     if (kvm_device_access(gic->dev_fd, group, attr, &value, store, NULL) < 0) {
         return false;

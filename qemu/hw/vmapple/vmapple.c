@@ -595,13 +595,17 @@ static void vmapple_init(MachineState *ms)
  */
 
 /*
- * Whether software can disable SGIs is up to the implementation. KVM's cannot
- * be, and macOS never enables them: it writes one PPI to GICR_ISENABLER0.
+ * Whether SGIs begin enabled is up to the implementation. KVM's do, but for
+ * QEMU's reset of it; macOS is known to enable no more than a timer.
  */
 static void enable_sgis(VMAppleMachineState *vms)
 {
     GICv3State *gic = ARM_GICV3_COMMON(vms->gic);
 
+    if (kvm_irqchip_in_kernel()) {
+        vmapple_kvm_enable_sgis(gic);
+        return;
+    }
     for (int i = 0; i < gic->num_cpu; i++) {
         gic->cpu[i].gicr_ienabler0 |= MAKE_64BIT_MASK(0, GIC_NR_SGIS);
     }
@@ -610,9 +614,7 @@ static void enable_sgis(VMAppleMachineState *vms)
 static void vmapple_reset(MachineState *ms, ResetType type)
 {
     qemu_devices_reset(type);
-    if (!kvm_irqchip_in_kernel()) {
-        enable_sgis(VMAPPLE_MACHINE(ms));
-    }
+    enable_sgis(VMAPPLE_MACHINE(ms));
 }
 
 /*

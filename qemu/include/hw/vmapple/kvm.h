@@ -8,6 +8,7 @@
 #ifndef HW_VMAPPLE_KVM_H
 #define HW_VMAPPLE_KVM_H
 
+#include "hw/intc/arm_gicv3_common.h"
 #include "hw/vmapple/pac.h"
 #include "target/arm/cpu-qom.h"
 
@@ -37,6 +38,9 @@ void vmapple_kvm_write_results(ARMCPU *cpu, const uint64_t x[5]);
 void vmapple_kvm_read_keys(ARMCPU *cpu, VMAppleKeys *keys);
 void vmapple_kvm_write_keys(ARMCPU *cpu, const VMAppleKeys *keys);
 void vmapple_kvm_write_apple_registers(ARMCPU *cpu, const VMApplePacCpu *regs);
+
+/* While no CPU runs */
+void vmapple_kvm_enable_sgis(GICv3State *gic);
 
 /* ArmVirtualHypervisorClass.access */
 int vmapple_kvm_access(Object *machine, ARMCPU *cpu, uint64_t ipa);
@@ -95,6 +99,11 @@ static inline void vmapple_kvm_write_keys(ARMCPU *cpu, const VMAppleKeys *keys)
 
 static inline void vmapple_kvm_write_apple_registers(ARMCPU *cpu,
                                                      const VMApplePacCpu *regs)
+{
+    g_assert_not_reached();
+}
+
+static inline void vmapple_kvm_enable_sgis(GICv3State *gic)
 {
     g_assert_not_reached();
 }
