@@ -38,6 +38,16 @@ def build(kernel, arch, program, out, files=None):
         members.append((f"modules/{index:02}-{name}.ko", _FILE, contents))
     for name, path in (files or {}).items():
         members.append((name, _FILE, path.read_bytes()))
+    return _write(members, out)
+
+
+def pack(files, out):
+    """Writes an initramfs of @files (name: contents, each a program if it is run) to @out."""
+    return _write([(name, _FOLDER, b"") for name in ("dev", "proc")] +
+                  [(name, _PROGRAM, contents) for name, contents in files.items()], out)
+
+
+def _write(members, out):
     archive = b"".join(_entry(number, *member) for number, member in enumerate(members, 1))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(archive + _entry(0, "TRAILER!!!", 0))
