@@ -42,7 +42,7 @@ struct pvg_channel {
     uint32_t slot;    /* in the stamp table */
     struct pvg_packet *head, *tail; /* the queue */
     struct pvg_packet *next;        /* first packet that was not started */
-    unsigned queued;
+    _Atomic unsigned queued; /* changes under the lock; the scan for lost doorbells reads without */
     uint64_t queued_bytes;
     unsigned running;          /* started, not done */
     unsigned running_alone;    /* of those, the ones that nothing may run beside */
