@@ -60,8 +60,11 @@ static struct pvg_translator *kept_create(const struct pvg_compiler_settings *se
 static void kept_translate(struct pvg_translator *translator,
                            const struct pvg_translate_request *request, struct pvg_translation *out)
 {
-    g_autofree char *name = g_compute_checksum_for_data(G_CHECKSUM_SHA256, request->air,
+    g_autofree char *hash = g_compute_checksum_for_data(G_CHECKSUM_SHA256, request->air,
                                                         request->air_size);
+    /* Functions of one source share their bitcode. */
+    g_autofree char *name = g_strdup_printf("%s-%d-%s", hash, (int)request->options->stage,
+                                            request->entry ? request->entry : "");
     g_autofree char *path = g_build_filename(g_getenv("PVG_BENCH_SHADERS"), name, NULL);
     const struct pvg_compiler_settings settings = {.time_limit = 10000, .memory_limit = 1ull << 30};
     struct pvg_error error = {0};
