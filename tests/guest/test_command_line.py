@@ -24,6 +24,11 @@ def image(folder, name, sectors=8):
     return path
 
 
+def kernel(folder):
+    """Arguments that are enough for a machine."""
+    return ["-M", "vmapple", "-kernel", image(folder, "kernel")]
+
+
 def pflash(folder):
     """Arguments that attach two disks to bdif."""
     return [argument for name in ("aux", "root")
@@ -116,8 +121,68 @@ def firmware_without_disks(folder):
     expect_refusal(["-M", "vmapple", "-bios", image(folder, "bios")], "pflash")
 
 
+def firmware_that_is_not_there(folder):
+    expect_refusal(["-M", "vmapple", "-bios", folder / "none", *pflash(folder)], "-bios", "none")
+
+
+def firmware_that_does_not_fit(folder):
+    expect_refusal(["-M", "vmapple", "-bios", image(folder, "bios", 2049), *pflash(folder)],
+                   "-bios", "1048576")
+
+
+def firmware_and_a_kernel(folder):
+    expect_refusal([*kernel(folder), "-bios", image(folder, "bios"), *pflash(folder)],
+                   "-bios", "-kernel", "one of them")
+
+
+def a_disk_image_that_is_not_there(folder):
+    expect_refusal([*kernel(folder), "-drive", f"if=pflash,format=raw,file={folder}/none"],
+                   "-drive", "none")
+
+
+def a_third_disk_for_the_firmware(folder):
+    third = ["-drive", f"if=pflash,format=raw,file={image(folder, 'third')}"]
+    expect_refusal([*kernel(folder), *pflash(folder), *third], "third", "if=pflash")
+
+
+def a_block_node_that_is_not_there(folder):
+    expect_refusal([*kernel(folder), "-global", "vmapple-bdif.aux=none"], "vmapple-bdif.aux",
+                   "none")
+
+
+def display_modes_that_are_none(folder):
+    for mode in ("", "1920", "640x", "0x480", "640x480@", "640x480@0", "640x480@1001", "16385x1",
+                 "640 x 480", "-640x480", "640x480,banana"):
+        options = mode.replace(",", ",display-modes.1=")
+        expect_refusal([*kernel(folder), "-M", f"display-modes.0={options}"], "display-modes",
+                       "WIDTHxHEIGHT")
+
+
+def display_modes_on_pci_that_are_none(folder):
+    expect_refusal([*kernel(folder), "-device",
+                    '{"driver": "apple-gfx-pci", "display-modes": ["640x480", "banana"]}'],
+                   "display-modes", '"banana"', "WIDTHxHEIGHT")
+
+
+def more_displays_than_there_are_ports_for(folder):
+    for count in ("0", "9"):
+        expect_refusal([*kernel(folder), "-global", f"apple-gfx-mmio.displays={count}"],
+                       "displays", count, "1 to 8")
+
+
+def a_gpu_that_is_not_there(folder):
+    expect_refusal([*kernel(folder), "-global", "apple-gfx-mmio.gpu=banana"], "banana",
+                   "Vulkan device")
+
+
 def a_uuid_that_is_no_number(folder):
-    expect_refusal(["-M", "vmapple,uuid=apple", *pflash(folder)], "uuid", "apple", "0x")
+    for uuid in ("apple", "", "0x", "-1", "1.5"):
+        expect_refusal(["-M", f"vmapple,uuid={uuid}", *pflash(folder)], "uuid", f"'{uuid}'", "0x")
+
+
+def a_switch_that_is_neither_on_nor_off(folder):
+    for switch in ("gfx", "msi", "run-installer"):
+        expect_refusal([*kernel(folder), "-M", f"{switch}=maybe"], switch, "'on'", "'off'")
 
 
 def a_uuid_of_more_than_64_bits(folder):
@@ -128,15 +193,25 @@ def more_cpus_than_the_machine_has_room_for(folder):
     expect_refusal(["-M", "vmapple", "-smp", "33", *pflash(folder)], "33", "32")
 
 
-def a_serial_number_that_is_too_long(folder):
-    expect_refusal(["-M", "vmapple", "-kernel", image(folder, "kernel"), *pflash(folder),
-                    "-global", "vmapple-cfg.serial=" + "x" * 32], "serial", "31")
+def a_string_that_is_too_long(folder):
+    for name in ("serial", "model", "soc-name"):
+        expect_refusal([*kernel(folder), "-global", f"vmapple-cfg.{name}=" + "x" * 32], name, "31")
+
+
+def a_mac_address_that_is_none(folder):
+    for name in ("mac-en0", "mac-en1", "mac-wifi0", "mac-bt0"):
+        expect_refusal([*kernel(folder), "-global", f"vmapple-cfg.{name}=02:00"], name, "02:00")
 
 
 def a_virtio_disk_without_variant(folder):
-    expect_refusal(["-M", "vmapple", "-kernel", image(folder, "kernel"), *pflash(folder),
-                    "-drive", f"if=none,id=disk,format=raw,file={image(folder, 'disk')}",
+    expect_refusal([*kernel(folder), "-drive",
+                    f"if=none,id=disk,format=raw,file={image(folder, 'disk')}",
                     "-device", "vmapple-virtio-blk-pci,drive=disk"], "variant", "aux", "root")
+
+
+def a_virtio_disk_without_image(folder):
+    expect_refusal([*kernel(folder), "-device", "vmapple-virtio-blk-pci,variant=aux"], "'drive'",
+                   "-drive", "-blockdev")
 
 
 cases.run(
@@ -154,8 +229,21 @@ cases.run(
     keys_by_registers_that_this_host_has_not,
     neither_firmware_nor_kernel,
     firmware_without_disks,
+    firmware_that_is_not_there,
+    firmware_that_does_not_fit,
+    firmware_and_a_kernel,
+    a_disk_image_that_is_not_there,
+    a_third_disk_for_the_firmware,
+    a_block_node_that_is_not_there,
+    display_modes_that_are_none,
+    display_modes_on_pci_that_are_none,
+    more_displays_than_there_are_ports_for,
+    a_gpu_that_is_not_there,
     a_uuid_that_is_no_number,
+    a_switch_that_is_neither_on_nor_off,
     a_uuid_of_more_than_64_bits,
     more_cpus_than_the_machine_has_room_for,
-    a_serial_number_that_is_too_long,
-    a_virtio_disk_without_variant)
+    a_string_that_is_too_long,
+    a_mac_address_that_is_none,
+    a_virtio_disk_without_variant,
+    a_virtio_disk_without_image)

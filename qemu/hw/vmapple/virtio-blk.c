@@ -180,6 +180,11 @@ static void vmapple_virtio_blk_realize(DeviceState *dev, Error **errp)
                    "it is 'aux' or 'root'");
         return;
     }
+    if (!blk->conf.conf.blk) {
+        error_setg(errp, "property 'drive' is missing; give it the id of a "
+                   "-drive, or the node-name of a -blockdev");
+        return;
+    }
     if (blk->conf.iothread || blk->conf.iothread_vq_mapping_list) {
         error_setg(errp, "an iothread cannot keep the order that a barrier "
                    "asks for; leave out 'iothread' and 'iothread-vq-mapping'");

@@ -644,7 +644,8 @@ static char *vmapple_get_uuid(Object *obj, Error **errp)
 
 static void vmapple_set_uuid(Object *obj, const char *value, Error **errp)
 {
-    if (qemu_strtou64(value, NULL, 0, &VMAPPLE_MACHINE(obj)->ecid) < 0) {
+    if (strchr(value, '-') ||
+        qemu_strtou64(value, NULL, 0, &VMAPPLE_MACHINE(obj)->ecid) < 0) {
         error_setg(errp, "uuid: '%s' is not a 64-bit number; give the disks' "
                    "ECID, in decimal or with 0x in hexadecimal", value);
     }

@@ -4,21 +4,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "qemu/bswap.h"
-#include "vmapple-test.h"
+#include "apple-gfx-screen.h"
 #include "vmapple-pci.h"
 
 #define GFX 0x30200000ull
 
-/* Registers, from the window's start */
-enum {
-    EFI_MODE_COUNT = 0x1204, EFI_MODE_SIZE = 0x120c, EFI_FB_START = 0x1210,
-    EFI_FB_LENGTH = 0x1214, EFI_FB_DEPTH = 0x1218, EFI_FB_STRIDE = 0x1228,
-    EFI_DISPLAY_IRQ = 0x1220, EFI_DISPLAY_PORTS = 0x122c,
-};
-
-#define WIDTH   640
-#define HEIGHT  480
 #define SCREEN  (RAM_BASE + 0x1000000)
 
 #define ON_BOARD "-machine vmapple,display-modes.0=640x480@60," \
@@ -27,62 +17,13 @@ enum {
                  "-device '{\"driver\":\"apple-gfx-pci\",\"addr\":\"3\"," \
                  "\"display-modes\":[\"640x480\"]}' "
 
-/* Says that the firmware's screen is at @at, as firmware does. */
-static void announce_screen(QTestState *qts, uint64_t gfx, uint64_t at)
-{
-    qtest_writel(qts, gfx + EFI_FB_START, at);
-    qtest_writel(qts, gfx + EFI_FB_LENGTH, WIDTH * HEIGHT * 4);
-    qtest_writel(qts, gfx + EFI_FB_DEPTH, 32);
-    qtest_writel(qts, gfx + EFI_FB_STRIDE, WIDTH * 4);
-}
-
-/* The picture as a PPM file has it: after its header, 3 bytes a pixel */
-static char *screenshot(QTestState *qts, size_t *size)
-{
-    g_autofree char *path = temporary_file("screen", 0);
-    char *bytes;
-
-    qtest_qmp_assert_success(qts, "{ 'execute': 'screendump',"
-                             " 'arguments': { 'filename': %s } }", path);
-    g_assert_true(g_file_get_contents(path, &bytes, size, NULL));
-    unlink(path);
-    return bytes;
-}
-
-static void expect_screen(QTestState *qts, uint8_t red, uint8_t green,
-                          uint8_t blue)
-{
-    const char header[] = "P6\n640 480\n255\n";
-    size_t size;
-    g_autofree char *picture = screenshot(qts, &size);
-    const uint8_t *pixel = (uint8_t *)picture + strlen(header);
-
-    g_assert_cmpuint(size, ==, strlen(header) + WIDTH * HEIGHT * 3);
-    g_assert_cmpmem(picture, strlen(header), header, strlen(header));
-    for (int i = 0; i < WIDTH * HEIGHT; i++, pixel += 3) {
-        const uint8_t want[] = { red, green, blue };
-
-        g_assert_cmpmem(pixel, 3, want, 3);
-    }
-}
-
-static void paint(QTestState *qts, uint64_t at, uint32_t pixel)
-{
-    g_autofree uint32_t *pixels = g_new(uint32_t, WIDTH * HEIGHT);
-
-    for (int i = 0; i < WIDTH * HEIGHT; i++) {
-        pixels[i] = cpu_to_le32(pixel);
-    }
-    qtest_bufwrite(qts, at, pixels, WIDTH * HEIGHT * 4);
-}
-
 static void the_modes_are_those_of_the_property(void)
 {
     QTestState *qts = qtest_init(ON_BOARD);
 
     g_assert_cmphex(qtest_readl(qts, GFX + EFI_MODE_COUNT), ==, 2);
     g_assert_cmphex(qtest_readl(qts, GFX + EFI_MODE_SIZE), ==,
-                    WIDTH << 16 | HEIGHT);
+                    SCREEN_WIDTH << 16 | SCREEN_HEIGHT);
     qtest_quit(qts);
 }
 
@@ -98,11 +39,11 @@ static void the_firmware_screen_is_shown(void)
 {
     QTestState *qts = qtest_init(ON_BOARD);
 
-    paint(qts, SCREEN, 0x00ff8020);
-    announce_screen(qts, GFX, SCREEN);
-    expect_screen(qts, 0xff, 0x80, 0x20);
-    paint(qts, SCREEN, 0x00102030);
-    expect_screen(qts, 0x10, 0x20, 0x30);
+    screen_paint(qts, SCREEN, 0x00ff8020);
+    screen_announce(qts, GFX, SCREEN);
+    screen_expect(qts, 0xff, 0x80, 0x20);
+    screen_paint(qts, SCREEN, 0x00102030);
+    screen_expect(qts, 0x10, 0x20, 0x30);
     qtest_quit(qts);
 }
 
@@ -110,15 +51,15 @@ static void the_firmware_screen_is_shown(void)
 static void a_screen_that_leaves_ram_is_not_shown(void)
 {
     QTestState *qts = qtest_init(ON_BOARD);
-    uint64_t fits = RAM_BASE + RAM_SIZE - WIDTH * HEIGHT * 4;
+    uint64_t fits = RAM_BASE + RAM_SIZE - SCREEN_BYTES;
 
-    paint(qts, fits, 0x00ffffff);
-    announce_screen(qts, GFX, fits);
-    expect_screen(qts, 0xff, 0xff, 0xff);
+    screen_paint(qts, fits, 0x00ffffff);
+    screen_announce(qts, GFX, fits);
+    screen_expect(qts, 0xff, 0xff, 0xff);
 
-    announce_screen(qts, GFX, fits + 64);
-    paint(qts, fits, 0x00ff0000);
-    expect_screen(qts, 0xff, 0xff, 0xff); /* what was there stays */
+    screen_announce(qts, GFX, fits + 64);
+    screen_paint(qts, fits, 0x00ff0000);
+    screen_expect(qts, 0xff, 0xff, 0xff); /* what was there stays */
     qtest_quit(qts);
 }
 
@@ -126,7 +67,7 @@ static void a_reset_forgets_the_screen(void)
 {
     QTestState *qts = qtest_init(ON_BOARD);
 
-    announce_screen(qts, GFX, SCREEN);
+    screen_announce(qts, GFX, SCREEN);
     vmapple_reset(qts);
     g_assert_cmphex(qtest_readl(qts, GFX + EFI_FB_START), ==, 0);
     qtest_quit(qts);
@@ -138,11 +79,11 @@ static void a_migrated_machine_shows_the_same_screen(void)
     g_autofree char *log = temporary_file("log", 0);
     QTestState *qts = vmapple_start(log, modes);
 
-    paint(qts, SCREEN, 0x00123456);
-    announce_screen(qts, GFX, SCREEN);
+    screen_paint(qts, SCREEN, 0x00123456);
+    screen_announce(qts, GFX, SCREEN);
     qts = vmapple_migrate(qts, log, modes);
     g_assert_cmphex(qtest_readl(qts, GFX + EFI_FB_START), ==, SCREEN);
-    expect_screen(qts, 0x12, 0x34, 0x56);
+    screen_expect(qts, 0x12, 0x34, 0x56);
     qtest_quit(qts);
     unlink(log);
 }
@@ -185,9 +126,9 @@ static void the_pci_function_shows_a_screen_too(void)
     QTestState *qts = qtest_init(ON_PCI);
     uint64_t bar = vmapple_pci_enable(qts, 3);
 
-    paint(qts, SCREEN, 0x00a0b0c0);
-    announce_screen(qts, bar, SCREEN);
-    expect_screen(qts, 0xa0, 0xb0, 0xc0);
+    screen_paint(qts, SCREEN, 0x00a0b0c0);
+    screen_announce(qts, bar, SCREEN);
+    screen_expect(qts, 0xa0, 0xb0, 0xc0);
     qtest_quit(qts);
 }
 

@@ -658,6 +658,34 @@ static void half_a_command_can_be_cleared_away(void)
     qtest_quit(qts);
 }
 
+/* What vCPUs that push at the same time make of it, or a guest gone mad */
+static void any_words_leave_an_engine_that_works(void)
+{
+    QTestState *qts = start();
+    g_autoptr(GRand) random = g_rand_new_with_seed(20);
+
+    for (int i = 0; i < 20000; i++) {
+        uint32_t word = g_rand_int(random);
+
+        /* Addresses in RAM and short lengths, now and then */
+        switch (g_rand_int_range(random, 0, 4)) {
+        case 0:
+            word = SRC + word % 0x100000;
+            break;
+        case 1:
+            word &= 0xff0000f0;
+            break;
+        }
+        push(qts, word);
+    }
+    qtest_writel(qts, AES + CLEAR_FIFO, 1);
+    do {
+        qtest_writel(qts, AES + IRQ_STATUS, 0xffffffff);
+    } while (qtest_readl(qts, AES + STATUS) != 0x3f80);
+    expect_works(qts);
+    qtest_quit(qts);
+}
+
 static void a_reset_forgets_everything(void)
 {
     QTestState *qts = start();
@@ -744,6 +772,7 @@ int main(int argc, char **argv)
     TEST(a_refused_key_leaves_none);
     TEST(barriers_and_skg_are_consumed);
     TEST(half_a_command_can_be_cleared_away);
+    TEST(any_words_leave_an_engine_that_works);
     TEST(a_reset_forgets_everything);
     TEST(an_overrun_queue_drops_the_rest_but_not_its_flag);
     for (int i = 0; i < ARRAY_SIZE(bad_commands); i++) {

@@ -366,6 +366,24 @@ static void sixteen_requests_are_at_work_together(void)
     qtest_quit(qts);
 }
 
+static void a_long_request_does_not_hold_up_the_guest(void)
+{
+    QTestState *qts = start_slow(64 * 1024 * 1024);
+
+    prepare(qts, 0, FLAGS_READ, 0, DATA, AUX_SIZE);
+    qtest_writeq(qts, AUX + COMMAND, TABLE(0));
+    g_assert_cmphex(qtest_readl(qts, AUX + READY), ==, 0);
+    g_assert_cmphex(qtest_readb(qts, DONE(0)), ==, 0xee);
+    /* Another disk's register, and its own, are read meanwhile. */
+    g_assert_cmphex(qtest_readl(qts, ROOT + STATUS), ==, 0);
+    g_assert_cmphex(qtest_readl(qts, AUX + CAPACITY), ==, AUX_SIZE / 512);
+    g_assert_cmphex(qtest_readl(qts, AUX + READY), ==, 0);
+    g_assert_cmpuint(finish(qts, AUX, 0), ==, 0);
+    expect_samples(qts, DATA, 0, AUX_SIZE / 512);
+    expect_works(qts);
+    qtest_quit(qts);
+}
+
 static void a_reset_ends_a_request(void)
 {
     QTestState *qts = start_slow(8 * 1024 * 1024);
@@ -584,6 +602,7 @@ int main(int argc, char **argv)
     TEST(a_store_can_wait_for_the_data);
     TEST(what_is_at_hand_is_there_when_the_store_returns);
     TEST(sixteen_requests_are_at_work_together);
+    TEST(a_long_request_does_not_hold_up_the_guest);
     TEST(a_reset_ends_a_request);
     TEST(a_request_survives_migration);
     TEST(a_stopped_machine_keeps_its_request);

@@ -114,6 +114,51 @@ static void the_power_key_is_pressed_for_a_tenth_of_a_second(void)
     qtest_quit(qts);
 }
 
+/* GUEST_CRASHLOADED events, until the machine has stopped */
+static unsigned crashes_told(QTestState *qts)
+{
+    unsigned count = 0;
+
+    qtest_qmp_send(qts, "{ 'execute': 'stop' }");
+    for (;;) {
+        QDict *message = qtest_qmp_receive_dict(qts);
+        const char *event = qdict_get_try_str(message, "event");
+        bool stopped = g_strcmp0(event, "STOP") == 0;
+
+        g_assert_cmpstr(event, !=, "GUEST_PVSHUTDOWN");
+        g_assert_cmpstr(event, !=, "GUEST_PANICKED");
+        count += g_strcmp0(event, "GUEST_CRASHLOADED") == 0;
+        qobject_unref(message);
+        if (stopped) {
+            return count;
+        }
+    }
+}
+
+static void panic_events_that_are_not_offered_are_ignored(void)
+{
+    QTestState *qts = start("");
+
+    g_assert_cmphex(qtest_readb(qts, PVPANIC), ==, 0x03);
+    for (int bit = 2; bit < 8; bit++) {
+        qtest_writeb(qts, PVPANIC, 1 << bit);
+        qtest_writeb(qts, PVPANIC + 1, 1 << bit);
+    }
+    g_assert_cmpuint(crashes_told(qts), ==, 0);
+    qtest_quit(qts);
+}
+
+static void a_flood_of_panic_events_is_told_once(void)
+{
+    QTestState *qts = start("");
+
+    for (int i = 0; i < 1000; i++) {
+        qtest_writeb(qts, PVPANIC, 0x02);
+    }
+    g_assert_cmpuint(crashes_told(qts), ==, 1);
+    qtest_quit(qts);
+}
+
 static void an_ecid_is_read_in_decimal_and_in_hexadecimal(void)
 {
     static const char *const spellings[] = {
@@ -207,6 +252,11 @@ int main(int argc, char **argv)
     qtest_add_func("/vmapple/machine/"
                    "the_power_key_is_pressed_for_a_tenth_of_a_second",
                    the_power_key_is_pressed_for_a_tenth_of_a_second);
+    qtest_add_func("/vmapple/machine/"
+                   "panic_events_that_are_not_offered_are_ignored",
+                   panic_events_that_are_not_offered_are_ignored);
+    qtest_add_func("/vmapple/machine/a_flood_of_panic_events_is_told_once",
+                   a_flood_of_panic_events_is_told_once);
     qtest_add_func("/vmapple/machine/"
                    "an_ecid_is_read_in_decimal_and_in_hexadecimal",
                    an_ecid_is_read_in_decimal_and_in_hexadecimal);

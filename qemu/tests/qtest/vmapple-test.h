@@ -1,6 +1,45 @@
 /*
  * What the qtests of the vmapple machine have in common
  *
+ * What a hostile guest can try (spec 80, section 20), and the test of it. Each
+ * looks whether the device works afterwards.
+ *
+ *  vmapple-aes-test
+ *    a long DATA holds the big lock   a_long_command_does_not_hold_up_the_guest
+ *    a failing DATA is run again      a_bad_command_is_dropped_and_reported
+ *    DMA to and from devices          bad/source-on-a-device,
+ *                                     bad/destination-on-its-own-fifo,
+ *                                     bad/destination-on-bdif,
+ *                                     bad/iv-to-a-device
+ *    source and destination overlap   overlapping_runs_are_as_if_copied
+ *    half a command, then a reset     half_a_command_can_be_cleared_away
+ *    words of several vCPUs mixed up  any_words_leave_an_engine_that_works
+ *    lengths, modes, keys, contexts   bad/length-*, bad/key-*, bad/no-key-*
+ *  vmapple-bdif-test
+ *    pointers anywhere                a_table_out_of_ram_stores_nothing,
+ *                                     a_bad_header_fails, bad/data-*,
+ *                                     a_status_goes_to_ram_only
+ *    ... that overlap each other      a_request_onto_itself_is_read_once
+ *    a table that is partly readable  a_table_out_of_ram_stores_nothing
+ *    a long request                   a_long_request_does_not_hold_up_the_guest
+ *    sectors that wrap, past the end  bad/sector-*, bad/*-past-the-end
+ *    lengths that are not sectors     bad/one-byte, bad/100-bytes
+ *    writes to root, or read-only     root_is_written_if_allowed,
+ *                                     a_read_only_image_refuses_writes
+ *    the USB page (there is none)     a_page_without_a_disk_is_absent
+ *  vmapple-cfg-test, vmapple-machine-test
+ *    cfg or firmware overwritten      a_reset_undoes_what_the_guest_wrote,
+ *                                     firmware_is_entered_and_comes_back_with_
+ *                                     a_reset
+ *    panic events not offered         panic_events_that_are_not_offered_are_
+ *                                     ignored
+ *    floods of them                   a_flood_of_panic_events_is_told_once
+ *  vmapple-virtio-blk-test
+ *    zone requests                    unknown_and_zone_requests_are_unsupported
+ *    floods of barriers               a_flood_of_barriers_is_answered_in_order
+ *
+ * Hypercalls want a CPU that runs, which a qtest has not: tests/unit/qemu.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef VMAPPLE_TEST_H
@@ -121,10 +160,25 @@ static inline void wait_for_migration(QTestState *qts)
     }
 }
 
-/*
- * Stops @qts, whatever it is at, and starts another machine from its state.
- * The new one runs.
- */
+/* Stops @qts, whatever it is at, and writes its state to @uri. */
+static inline void vmapple_save(QTestState *qts, const char *uri)
+{
+    vmapple_stop(qts);
+    qtest_qmp_assert_success(qts,
+        "{ 'execute': 'migrate', 'arguments': { 'uri': %s } }", uri);
+    wait_for_migration(qts);
+}
+
+/* Gives @qts, started with -incoming defer, the state, and runs it. */
+static inline void vmapple_load(QTestState *qts, const char *uri)
+{
+    qtest_qmp_assert_success(qts,
+        "{ 'execute': 'migrate-incoming', 'arguments': { 'uri': %s } }", uri);
+    wait_for_migration(qts);
+    vmapple_cont(qts);
+}
+
+/* Another machine that goes on where @qts was; it takes its place. */
 static inline QTestState *vmapple_migrate(QTestState *qts, const char *log,
                                           const char *more)
 {
@@ -133,17 +187,11 @@ static inline QTestState *vmapple_migrate(QTestState *qts, const char *log,
     g_autofree char *incoming = g_strdup_printf("%s -incoming defer", more);
     QTestState *to;
 
-    vmapple_stop(qts);
-    qtest_qmp_assert_success(qts,
-        "{ 'execute': 'migrate', 'arguments': { 'uri': %s } }", uri);
-    wait_for_migration(qts);
+    vmapple_save(qts, uri);
     qtest_quit(qts);
 
     to = vmapple_start(log, incoming);
-    qtest_qmp_assert_success(to,
-        "{ 'execute': 'migrate-incoming', 'arguments': { 'uri': %s } }", uri);
-    wait_for_migration(to);
-    vmapple_cont(to);
+    vmapple_load(to, uri);
     unlink(state);
     return to;
 }

@@ -438,7 +438,7 @@ static void mistakes_on_the_command_line_are_named(void)
     expect_refusal("-device vmapple-virtio-blk-pci,drive=disk,variant=tape",
                    "tape");
     expect_refusal("-device vmapple-virtio-blk-pci,variant=aux",
-                   "drive property not set");
+                   "property 'drive' is missing; give it the id");
     expect_refusal("-object iothread,id=t "
                    "-device " AUX ",iothread=t", "leave out 'iothread'");
 }
