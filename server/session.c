@@ -150,14 +150,20 @@ static int run_set_irqs(struct session *session, struct vfio_user_message *messa
 {
     struct pvg_cursor cursor = pvg_cursor_over(message->payload, message->payload_size);
     struct vfio_user_irq_set set;
+    int error;
 
     pvg_take_skip(&cursor, 4); /* argsz */
     set.flags = pvg_take_u32(&cursor);
     set.index = pvg_take_u32(&cursor);
     set.start = pvg_take_u32(&cursor);
     set.count = pvg_take_u32(&cursor);
-    return vfio_user_irqs_set(&session->function->irqs, &set, message->fds, message->fd_count,
-                              cursor.at, cursor.left);
+    error = vfio_user_irqs_set(&session->function->irqs, &set, message->fds, message->fd_count,
+                               cursor.at, cursor.left);
+    if (!error && set.flags & VFIO_USER_SET_DATA_EVENTFD && session->function->device) {
+        /* The guest listens from now on; what was raised before went nowhere. */
+        pvg_interrupt_repeat(session->function->device, PVG_INTERRUPT_GFX);
+    }
+    return error;
 }
 
 struct region_access {

@@ -44,10 +44,9 @@ static void apple_gfx_pci_config_write(PCIDevice *dev, uint32_t address,
     bool before = msi_enabled(dev);
 
     pci_default_write_config(dev, address, value, len);
-    /* An event from before the guest could hear of it */
-    if (!before && msi_enabled(dev) &&
-        apple_gfx_irq_level(&s->gfx, PVG_INTERRUPT_GFX)) {
-        msi_notify(dev, 0);
+    /* Events from before the guest could hear of them */
+    if (!before && msi_enabled(dev)) {
+        pvg_interrupt_repeat(s->gfx.pvg, PVG_INTERRUPT_GFX);
     }
 }
 

@@ -132,12 +132,6 @@ static void set_interrupt(void *host, enum pvg_interrupt line, bool level)
     }
 }
 
-bool apple_gfx_irq_level(AppleGFXState *s, enum pvg_interrupt line)
-{
-    QEMU_LOCK_GUARD(&s->lock);
-    return s->lines[line].level;
-}
-
 static void log_line(void *host, enum pvg_log_level level, const char *message)
 {
     switch (level) {

@@ -86,9 +86,6 @@ bool apple_gfx_realize(AppleGFXState *s, DeviceState *dev,
 void apple_gfx_unrealize(AppleGFXState *s);
 void apple_gfx_reset(AppleGFXState *s);
 
-/* The level that libpvg last asked for. Under the BQL. */
-bool apple_gfx_irq_level(AppleGFXState *s, enum pvg_interrupt line);
-
 extern const VMStateDescription vmstate_apple_gfx;
 
 #endif
