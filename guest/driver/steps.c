@@ -35,12 +35,13 @@ static void bring_displays_online(struct kit *kit)
     }
 }
 
-/* A task's submission fills a part of a buffer: it completes, and leaves the rest alone. */
+/* A task's submission fills a part of a buffer, and leaves the rest alone. */
 static void submit(struct kit *kit)
 {
     static struct kit_stream stream;
     static uint8_t bytes[0x1000];
-    struct pvg_wire_exec_resource resource = {.validity = {.clear_host = true}};
+    struct pvg_wire_exec_resource resource = {
+        .validity = {.clear_host = true, .set_host = true}};
     struct kit_task task;
     struct kit_buffer buffer;
 
@@ -57,8 +58,11 @@ static void submit(struct kit *kit)
     kit_wait(kit, kit_exec_channel(kit), kit_submit(kit, &stream, &resource, 1, NULL));
     kit_task_read(kit, &task, buffer.gva, bytes, sizeof(bytes));
     for (unsigned i = 0; i < sizeof(bytes); i++) {
-        if ((i < 0x100 || i >= 0x140) && bytes[i] != 0) {
-            kit_fail(kit, "a submission wrote outside its range");
+        bool inside = i >= 0x100 && i < 0x140;
+
+        if (bytes[i] != (inside ? 0x5a : 0)) {
+            kit_fail(kit, inside ? "a submission did not fill its range"
+                                 : "a submission wrote outside its range");
         }
     }
 }
