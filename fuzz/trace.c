@@ -32,7 +32,7 @@ static GByteArray *beginning(void)
     pvg_access_ring_finish(&recorder.accesses);
     pthread_mutex_destroy(&recorder.lock);
     pvg_trace_encode(bytes, &(struct pvg_trace_event){.kind = PVG_TRACE_RAM_ADD,
-                                                      .numbers = {0, 0x1000000, 0}});
+                                                      .numbers = {0, GUEST_RAM_SIZE, 0}});
     pvg_trace_encode(bytes, &(struct pvg_trace_event){.kind = PVG_TRACE_START});
     return bytes;
 }
