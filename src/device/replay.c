@@ -86,7 +86,7 @@ static void diverge(struct replay *r, const char *format, ...)
 
 /* ---- Events ---- */
 
-/* The next event in r->event, or false: there is none. */
+/* The next event in r->event, or false: there is none, or nothing is played any more. */
 static bool peek(struct replay *r)
 {
     if (!r->have && !r->failed) {
@@ -101,7 +101,7 @@ static bool peek(struct replay *r)
             break;
         }
     }
-    return r->have;
+    return r->have && !r->failed;
 }
 
 static bool is_memory(enum pvg_trace_kind kind)

@@ -347,6 +347,9 @@ static void a_recording_that_asks_for_the_impossible_is_refused(void **state)
         assert_false(replay(f, false, &result, &error));
         assert_true(error.message[0]);
     }
+    write_events(f, (struct pvg_trace_event[]){events[0], {.kind = PVG_TRACE_START},
+                                               {.kind = PVG_TRACE_RESTORE}}, 3);
+    assert_false(replay(f, false, &result, &error)); /* into a device that runs */
     write_events(f, &events[1], 1); /* without its device */
     assert_false(replay(f, false, &result, &error));
     for (size_t cut = 0; cut < events[0].size; cut += 3) {
