@@ -10,6 +10,7 @@ struct rows {
     struct pvg_linear_layout guest;
     uint32_t width;    /* texels */
     uint64_t host_row; /* bytes */
+    uint32_t host_rows;
 };
 
 static struct rows rows_of(const struct pvg_image *image, uint32_t level)
@@ -24,6 +25,7 @@ static struct rows rows_of(const struct pvg_image *image, uint32_t level)
 
     rows.host_row = image->format->codec ? (uint64_t)width * image->format->codec->host_bytes
                                          : rows.guest.tight_row;
+    rows.host_rows = image->format->codec ? height : rows.guest.blocks_high;
     return rows;
 }
 
@@ -31,7 +33,7 @@ uint64_t pvg_image_host_size(const struct pvg_image *image, uint32_t level)
 {
     struct rows rows = rows_of(image, level);
 
-    return rows.host_row * rows.guest.blocks_high;
+    return rows.host_row * rows.host_rows;
 }
 
 static enum pvg_refusal read_bytes(const struct pvg_backing *backing, struct pvg_memory *memory,
@@ -45,6 +47,26 @@ static enum pvg_refusal read_bytes(const struct pvg_backing *backing, struct pvg
                           size);
 }
 
+/* All rows of blocks, then the decoder. */
+static enum pvg_refusal read_blocks(const struct pvg_backing *backing, struct pvg_memory *memory,
+                                    const struct pvg_image *image, const struct rows *rows,
+                                    uint64_t at, uint64_t stride, uint8_t *host)
+{
+    const struct pvg_view nothing = {0}; /* no compressed format lies over a surface */
+    g_autofree uint8_t *blocks = g_try_malloc(rows->guest.tight_row * rows->guest.blocks_high);
+    enum pvg_refusal why = blocks ? PVG_ACCEPTED : PVG_REFUSED_HOST_MEMORY;
+
+    for (uint32_t y = 0; y < rows->guest.blocks_high && why == PVG_ACCEPTED; y++) {
+        why = read_bytes(backing, memory, &nothing, at + y * stride,
+                         blocks + y * rows->guest.tight_row, rows->guest.tight_row);
+    }
+    if (why == PVG_ACCEPTED) {
+        image->format->codec->decode_blocks(image->shape.format, blocks, rows->width,
+                                            rows->host_rows, host);
+    }
+    return why;
+}
+
 enum pvg_refusal pvg_backing_read(const struct pvg_backing *backing, struct pvg_memory *memory,
                                   const struct pvg_image *image, uint32_t level, uint32_t slice,
                                   uint8_t *host)
@@ -56,6 +78,9 @@ enum pvg_refusal pvg_backing_read(const struct pvg_backing *backing, struct pvg_
     struct pvg_view view = {0};
     enum pvg_refusal why = PVG_ACCEPTED;
 
+    if (image->format->codec && image->format->codec->decode_blocks) {
+        return read_blocks(backing, memory, image, &rows, at, stride, host);
+    }
     if (backing->kind == PVG_BACKING_SURFACE) {
         why = pvg_surface_view(memory, &backing->surface, PVG_RAM_READ, &view);
     }
@@ -93,6 +118,9 @@ enum pvg_refusal pvg_backing_write(const struct pvg_backing *backing, struct pvg
     g_autofree uint8_t *row = image->format->codec ? g_malloc0(piece) : NULL;
     enum pvg_refusal first = PVG_ACCEPTED;
 
+    if (image->format->codec && image->format->codec->decode_blocks) {
+        return PVG_ACCEPTED; /* the guest's blocks are still the truth: nothing draws here */
+    }
     for (uint32_t y = 0; y < pieces; y++) {
         const uint8_t *from = host + y * rows.host_row;
         enum pvg_refusal why;

@@ -274,50 +274,79 @@ static bool is_empty(const struct pvg_wire_extent *size)
     return !size->width || !size->height || !size->depth;
 }
 
-static enum pvg_refusal check_for_buffer(const struct pvg_texture *texture)
+/* What a copy between a buffer and a texture names, checked. */
+struct buffer_copy {
+    uint32_t buffer, texture; /* the guest's numbers */
+    const struct pvg_wire_origin *origin;
+    const struct pvg_wire_extent *size;
+    uint64_t offset, bytes_per_row, bytes_per_image;
+    uint32_t slice, level, options;
+
+    struct pvg_buffer *source_or_target;
+    struct pvg_texture *image;
+    struct pvg_texture_region region;
+    struct pvg_linear linear;
+};
+
+static enum pvg_refusal open_buffer_copy(struct blit *blit, struct buffer_copy *copy)
 {
-    if (texture->image->shape.samples > 1) {
+    enum pvg_refusal why;
+
+    copy->source_or_target = find_buffer(blit, copy->buffer, &why);
+    if (!copy->source_or_target) {
+        return why;
+    }
+    copy->image = find_texture(blit, copy->texture, &why);
+    if (!copy->image) {
+        return why;
+    }
+    if (copy->image->image->shape.samples > 1) {
         return PVG_REFUSED_KIND;
     }
-    /* Converted formats keep no bytes that a buffer could have. */
-    return texture->host->codec ? PVG_REFUSED_FORMAT : PVG_ACCEPTED;
+    if (is_empty(copy->size)) {
+        return PVG_ACCEPTED;
+    }
+    why = region_of(copy->image, copy->origin, copy->size, copy->slice, copy->level, &copy->region);
+    if (why == PVG_ACCEPTED) {
+        why = aspect_of(copy->image, copy->options, &copy->region);
+    }
+    if (why == PVG_ACCEPTED) {
+        why = pvg_linear_describe(copy->image->format, &copy->region, copy->offset,
+                                  copy->bytes_per_row, copy->bytes_per_image,
+                                  copy->source_or_target->size, &copy->linear);
+    }
+    return why;
 }
 
 static enum pvg_refusal copy_buffer_to_texture(void *ctx,
                                                const struct pvg_wire_copy_buffer_to_texture *rec)
 {
     struct blit *blit = ctx;
-    struct pvg_texture_region region;
-    struct pvg_linear linear;
-    enum pvg_refusal why;
-    struct pvg_buffer *buffer = find_buffer(blit, rec->source, &why);
-    struct pvg_texture *texture;
+    struct buffer_copy copy = {
+        .buffer = rec->source,
+        .texture = rec->destination,
+        .origin = &rec->origin,
+        .size = &rec->size,
+        .offset = rec->source_offset,
+        .bytes_per_row = rec->bytes_per_row,
+        .bytes_per_image = rec->bytes_per_image,
+        .slice = rec->slice,
+        .level = rec->level,
+        .options = rec->options,
+    };
+    enum pvg_refusal why = open_buffer_copy(blit, &copy);
 
-    if (!buffer) {
+    if (why != PVG_ACCEPTED || is_empty(copy.size)) {
         return why;
     }
-    texture = find_texture(blit, rec->destination, &why);
-    if (!texture || (why = check_for_buffer(texture)) != PVG_ACCEPTED) {
-        return why;
-    }
-    if (is_empty(&rec->size)) {
-        return PVG_ACCEPTED;
-    }
-    why = region_of(texture, &rec->origin, &rec->size, rec->slice, rec->level, &region);
-    if (why == PVG_ACCEPTED) {
-        why = aspect_of(texture, rec->options, &region);
-    }
-    if (why == PVG_ACCEPTED) {
-        why = pvg_linear_describe(texture->format, &region, rec->source_offset, rec->bytes_per_row,
-                                  rec->bytes_per_image, buffer->size, &linear);
-    }
-    if (why != PVG_ACCEPTED) {
-        return why;
-    }
-    buffer_reads(blit, buffer);
-    texture_writes(blit, texture, rec->level, 1);
+    buffer_reads(blit, copy.source_or_target);
+    texture_writes(blit, copy.image, copy.level, 1);
     pvg_order_settle(&blit->order);
-    why = pvg_linear_to_image(blit->run, buffer->host.handle, &linear, texture->image, &region);
+    why = copy.image->host->codec
+              ? pvg_linear_convert(blit->run, copy.source_or_target, &copy.linear,
+                                   copy.image->image, &copy.region)
+              : pvg_linear_to_image(blit->run, copy.source_or_target->host.handle, &copy.linear,
+                                    copy.image->image, &copy.region);
     recorded(blit);
     return why;
 }
@@ -326,37 +355,31 @@ static enum pvg_refusal copy_texture_to_buffer(void *ctx,
                                                const struct pvg_wire_copy_texture_to_buffer *rec)
 {
     struct blit *blit = ctx;
-    struct pvg_texture_region region;
-    struct pvg_linear linear;
-    enum pvg_refusal why;
-    struct pvg_texture *texture = find_texture(blit, rec->source, &why);
-    struct pvg_buffer *buffer;
+    struct buffer_copy copy = {
+        .buffer = rec->destination,
+        .texture = rec->source,
+        .origin = &rec->origin,
+        .size = &rec->size,
+        .offset = rec->destination_offset,
+        .bytes_per_row = rec->bytes_per_row,
+        .bytes_per_image = rec->bytes_per_image,
+        .slice = rec->slice,
+        .level = rec->level,
+        .options = rec->options,
+    };
+    enum pvg_refusal why = open_buffer_copy(blit, &copy);
 
-    if (!texture || (why = check_for_buffer(texture)) != PVG_ACCEPTED) {
+    if (why != PVG_ACCEPTED || is_empty(copy.size)) {
         return why;
     }
-    buffer = find_buffer(blit, rec->destination, &why);
-    if (!buffer) {
-        return why;
+    if (copy.image->host->codec) {
+        return PVG_REFUSED_FORMAT; /* its texels would have to be encoded on the GPU's timeline */
     }
-    if (is_empty(&rec->size)) {
-        return PVG_ACCEPTED;
-    }
-    why = region_of(texture, &rec->origin, &rec->size, rec->slice, rec->level, &region);
-    if (why == PVG_ACCEPTED) {
-        why = aspect_of(texture, rec->options, &region);
-    }
-    if (why == PVG_ACCEPTED) {
-        why = pvg_linear_describe(texture->format, &region, rec->destination_offset,
-                                  rec->bytes_per_row, rec->bytes_per_image, buffer->size, &linear);
-    }
-    if (why != PVG_ACCEPTED) {
-        return why;
-    }
-    texture_reads(blit, texture);
-    buffer_writes(blit, buffer);
+    texture_reads(blit, copy.image);
+    buffer_writes(blit, copy.source_or_target);
     pvg_order_settle(&blit->order);
-    why = pvg_image_to_linear(blit->run, texture->image, &region, buffer->host.handle, &linear);
+    why = pvg_image_to_linear(blit->run, copy.image->image, &copy.region,
+                              copy.source_or_target->host.handle, &copy.linear);
     recorded(blit);
     return why;
 }
@@ -415,6 +438,7 @@ static enum pvg_refusal copy_within(struct blit *blit, struct pvg_texture *textu
     to->bytes = from->bytes;
     if (texture->host->codec) {
         layout.tight_row = (uint64_t)from->extent.width * texture->host->codec->host_bytes;
+        layout.blocks_high = from->extent.height; /* the host's texels are no blocks */
     }
     linear.layout = layout;
     linear.row_stride = layout.tight_row;
@@ -548,8 +572,14 @@ static enum pvg_refusal fill_texture_bytes(void *ctx, const struct pvg_wire_fill
     struct pvg_texture *texture = find_texture(blit, rec->texture, &why);
     struct pvg_buffer *buffer;
 
-    if (!texture || (why = check_for_buffer(texture)) != PVG_ACCEPTED) {
+    if (!texture) {
         return why;
+    }
+    if (texture->image->shape.samples > 1) {
+        return PVG_REFUSED_KIND;
+    }
+    if (texture->host->codec) {
+        return PVG_REFUSED_FORMAT;
     }
     buffer = find_buffer(blit, rec->buffer, &why);
     if (!buffer) {

@@ -37,6 +37,12 @@ static struct pvg_host_format choose(struct pvg_vk *vk, const struct pvg_pixel_f
         host.codec = codec;
         wanted = codec->host;
         host.features = features_of(vk, wanted);
+        if (codec->decode_blocks) { /* what is drawn could not be compressed again */
+            host.features &=
+                ~(VK_FORMAT_FEATURE_2_COLOR_ATTACHMENT_BIT |
+                  VK_FORMAT_FEATURE_2_COLOR_ATTACHMENT_BLEND_BIT |
+                  VK_FORMAT_FEATURE_2_STORAGE_IMAGE_BIT | VK_FORMAT_FEATURE_2_BLIT_DST_BIT);
+        }
     }
     if (format->ordinal == 253 && !host.features) { /* a stencil alone */
         wanted = VK_FORMAT_D32_SFLOAT_S8_UINT;

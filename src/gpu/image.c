@@ -153,11 +153,12 @@ enum pvg_refusal pvg_image_create(struct pvg_vk *vk, const struct pvg_host_forma
     info.samples = (VkSampleCountFlagBits)shape->samples;
     info.tiling = VK_IMAGE_TILING_OPTIMAL;
     info.usage = usage_for(format, shape);
-    if (shape->format->aspect == PVG_ASPECT_COLOR && !format->codec) {
+    if (shape->format->aspect == PVG_ASPECT_COLOR &&
+        (!format->codec || format->codec->decode_blocks)) {
         if (any_view && shape->format->view_class != PVG_VIEW_TWINS) {
             info.flags |= VK_IMAGE_CREATE_MUTABLE_FORMAT_BIT;
         } else if (twin && pvg_host_format_find(formats, twin) &&
-                   !pvg_host_format_find(formats, twin)->codec) {
+                   !pvg_host_format_find(formats, twin)->codec == !format->codec) {
             /* Metal allows the sRGB twin of any texture; the list keeps compression on. */
             info.flags |= VK_IMAGE_CREATE_MUTABLE_FORMAT_BIT;
             twins[0] = format->vk;

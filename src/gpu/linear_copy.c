@@ -3,6 +3,7 @@
 #include "gpu/linear_copy.h"
 
 #include "base/range.h"
+#include "memory/memory.h"
 
 enum pvg_refusal pvg_linear_describe(const struct pvg_pixel_format *format,
                                      const struct pvg_texture_region *region, uint64_t offset,
@@ -112,6 +113,64 @@ enum pvg_refusal pvg_linear_to_image(struct pvg_gpu_run *run, VkBuffer buffer,
     vk->fn.vkCmdCopyBufferToImage(run->commands, slice.buffer, image->host.handle,
                                   VK_IMAGE_LAYOUT_GENERAL, 1, &copy);
     return PVG_ACCEPTED;
+}
+
+/* One image of the region's depth: rows of guest blocks at @at to host texels at @to. */
+static enum pvg_refusal convert_image(struct pvg_gpu_run *run, const struct pvg_buffer *buffer,
+                                      const struct pvg_linear *linear,
+                                      const struct pvg_image *image,
+                                      const struct pvg_texture_region *region, uint64_t at,
+                                      uint8_t *to)
+{
+    const struct pvg_texel_codec *codec = image->format->codec;
+    const uint64_t row = linear->layout.tight_row;
+    const uint64_t host_row = (uint64_t)region->extent.width * codec->host_bytes;
+    g_autofree uint8_t *guest = g_try_malloc(row * linear->layout.blocks_high);
+    enum pvg_refusal why = guest ? PVG_ACCEPTED : PVG_REFUSED_HOST_MEMORY;
+
+    for (uint32_t y = 0; y < linear->layout.blocks_high && why == PVG_ACCEPTED; y++) {
+        why = pvg_space_read(run->gpu->memory, buffer->space,
+                             (struct pvg_gva){buffer->at.value + at + y * linear->row_stride},
+                             guest + y * row, row);
+        if (why == PVG_ACCEPTED && !codec->decode_blocks) {
+            codec->decode(guest + y * row, to + y * host_row, region->extent.width);
+        }
+    }
+    if (why == PVG_ACCEPTED && codec->decode_blocks) {
+        codec->decode_blocks(image->shape.format, guest, region->extent.width,
+                             region->extent.height, to);
+    }
+    return why;
+}
+
+enum pvg_refusal pvg_linear_convert(struct pvg_gpu_run *run, const struct pvg_buffer *buffer,
+                                    const struct pvg_linear *linear, const struct pvg_image *image,
+                                    const struct pvg_texture_region *region)
+{
+    struct pvg_vk *vk = run->gpu->vk;
+    const uint64_t size =
+        (uint64_t)region->extent.width * image->format->codec->host_bytes * region->extent.height;
+    struct pvg_vk_slice slice;
+    VkBufferImageCopy copy;
+    enum pvg_refusal why = PVG_ACCEPTED;
+
+    if (buffer->written_in > atomic_load_explicit(&run->gpu->landed, memory_order_acquire)) {
+        return PVG_REFUSED_FORMAT;
+    }
+    if (!pvg_vk_batch_stage(run->batch, size * region->extent.depth, 16, &slice)) {
+        return PVG_REFUSED_HOST_MEMORY;
+    }
+    for (uint32_t z = 0; z < region->extent.depth && why == PVG_ACCEPTED; z++) {
+        why = convert_image(run, buffer, linear, image, region,
+                            linear->offset + z * linear->image_stride,
+                            (uint8_t *)slice.mapped + z * size);
+    }
+    if (why == PVG_ACCEPTED) {
+        copy = copy_of(&(struct pvg_linear){.offset = slice.offset}, image, region);
+        vk->fn.vkCmdCopyBufferToImage(run->commands, slice.buffer, image->host.handle,
+                                      VK_IMAGE_LAYOUT_GENERAL, 1, &copy);
+    }
+    return why;
 }
 
 enum pvg_refusal pvg_image_to_linear(struct pvg_gpu_run *run, const struct pvg_image *image,

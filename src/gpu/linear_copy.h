@@ -33,6 +33,15 @@ PVG_NODISCARD enum pvg_refusal pvg_linear_to_image(struct pvg_gpu_run *run, VkBu
                                                    const struct pvg_linear *linear,
                                                    const struct pvg_image *image,
                                                    const struct pvg_texture_region *region);
+
+/* The same for an image whose format the host lacks: the CPU converts what the guest's memory holds
+ * now. Refuses FORMAT when the GPU may still be writing those bytes, HOST_MEMORY, and as
+ * pvg_space_read. */
+PVG_NODISCARD enum pvg_refusal pvg_linear_convert(struct pvg_gpu_run *run,
+                                                  const struct pvg_buffer *buffer,
+                                                  const struct pvg_linear *linear,
+                                                  const struct pvg_image *image,
+                                                  const struct pvg_texture_region *region);
 PVG_NODISCARD enum pvg_refusal pvg_image_to_linear(struct pvg_gpu_run *run,
                                                    const struct pvg_image *image,
                                                    const struct pvg_texture_region *region,

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "gpu/block_codec.h"
+
 uint16_t pvg_half_from_float(float value)
 {
     uint32_t bits, sign, mantissa, rounded;
@@ -300,7 +302,7 @@ static const struct {
     {                                                                                              \
         ordinal,                                                                                   \
         {                                                                                          \
-            host, bytes, decode_##name, encode_##name                                              \
+            host, bytes, NULL, decode_##name, encode_##name                                        \
         }                                                                                          \
     }
     CODEC(11, VK_FORMAT_R8G8B8A8_SRGB, 4, r8_srgb),
@@ -322,5 +324,5 @@ const struct pvg_texel_codec *pvg_texel_codec_find(const struct pvg_pixel_format
             return &codecs[i].codec;
         }
     }
-    return NULL;
+    return pvg_block_codec_find(format);
 }

@@ -12,6 +12,11 @@ struct pvg_texel_codec {
     VkFormat host;      /* what the image has instead */
     uint8_t host_bytes; /* a texel of it */
 
+    /* Compressed formats: a whole level, guest blocks and host texels tight. Nothing leads back, so
+     * such images are never drawn to. NULL: the other two are there. */
+    void (*decode_blocks)(const struct pvg_pixel_format *format, const uint8_t *guest,
+                          uint32_t width, uint32_t height, uint8_t *host);
+
     /* @width texels (a multiple of the guest's block width but for the last block) of one row. */
     void (*decode)(const uint8_t *guest, uint8_t *host, uint32_t width);
     void (*encode)(const uint8_t *host, uint8_t *guest, uint32_t width);

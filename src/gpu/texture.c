@@ -114,6 +114,23 @@ static bool type_fits(const struct pvg_image *image, uint8_t view, uint32_t slic
            view == PVG_WIRE_TEXTURE_TYPE_2D_MULTISAMPLE_ARRAY;
 }
 
+/* Whether the host's texels can be seen in another format. A conversion keeps others than the
+ * guest's, which only a decoder's sRGB twin understands. */
+static bool shares_texels(const struct pvg_image *image, const struct pvg_host_format *view)
+{
+    const struct pvg_host_format *own = image->format;
+
+    if (own->vk == view->vk) {
+        return true;
+    }
+    if (image->shape.format->aspect != PVG_ASPECT_COLOR) {
+        return false;
+    }
+    return own->codec ? own->codec->decode_blocks && view->codec &&
+                            own->codec->decode_blocks == view->codec->decode_blocks
+                      : !view->codec;
+}
+
 /* The view's swizzle over the base's: each of the four picks one of what the base shows. */
 enum pvg_refusal pvg_texture_create_view(struct pvg_texture *base,
                                          const struct pvg_host_formats *formats,
@@ -129,9 +146,7 @@ enum pvg_refusal pvg_texture_create_view(struct pvg_texture *base,
         return PVG_REFUSED_KIND;
     }
     if (!host || !pvg_pixel_format_views(base->image->shape.format, request->format) ||
-        (host->vk != base->image->format->vk &&
-         (host->codec || base->image->format->codec ||
-          base->image->shape.format->aspect != PVG_ASPECT_COLOR))) {
+        !shares_texels(base->image, host)) {
         return PVG_REFUSED_FORMAT; /* a conversion has no views in other formats */
     }
     if (!request->levels || !request->slices) {

@@ -846,6 +846,77 @@ static void generated_levels_are_sampled(void **state)
     }
 }
 
+/* ---- Formats that the host may have to decode ---- */
+
+/* One colour in every block, from guest memory and by way of a buffer. */
+static void compressed_textures_show_their_colours(void **state)
+{
+    static const struct {
+        uint16_t format;
+        uint8_t block_bytes;
+        uint8_t block[16];
+        float colour[4];
+    } rows[] = {
+        {204,
+         16,
+         {0xfc, 0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0x80, 0, 0, 0, 0x40},
+         {1, 128 / 255.0f, 0, 64 / 255.0f}},
+        {222,
+         16,
+         {0xfc, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0x44, 0, 0x3c, 0, 0, 0, 0x38},
+         {4, 1, 0, 0.5f}},
+        {180, 8, {0x80, 0x00, 0xf8, 0x02}, {134 / 255.0f, 2 / 255.0f, 1, 1}},
+        {178,
+         16,
+         {98, 0x1d, 0x92, 0x49, 0x24, 0x92, 0x49, 0x24, 0x80, 0x00, 0xf8, 0x02},
+         {134 / 255.0f, 2 / 255.0f, 1, 98 / 255.0f}},
+        {170, 8, {100, 0x1d, 0x92, 0x49, 0x24, 0x92, 0x49, 0x24}, {25740 / 65535.0f, 0, 0, 1}},
+        {166, 8, {0, 0, 0, 0, 0, 0xfc, 0x1f, 0x80}, {1, 0, 0, 1}},
+        {130, 8, {0x00, 0xf8, 0x00, 0xf8}, {1, 0, 0, 1}}, /* BC1, which hosts have */
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct stage *stage = *state;
+        struct pvg_wire_texture_body body = stage_texture_2d(rows[i].format, 8, 8);
+        const unsigned bytes = rows[i].block_bytes;
+        struct kit_texture textures[2];
+        struct kit_buffer buffer;
+        uint8_t level[64];
+        struct probe p;
+
+        body.usage = PVG_WIRE_TEXTURE_USAGE_SHADER_READ;
+        for (unsigned b = 0; b < 4; b++) {
+            memcpy(level + b * bytes, rows[i].block, bytes);
+        }
+        kit_texture_create(&stage->kit, &stage->task, &textures[0], &body, bytes);
+        kit_texture_create(&stage->kit, &stage->task, &textures[1], &body, bytes);
+        stage_texture_write(stage, &textures[0], 0, 0, 2, 2 * bytes, level);
+        kit_buffer_create(&stage->kit, &stage->task, &buffer, sizeof(level));
+        stage_write(stage, &buffer, 0, level, sizeof(level));
+        kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_BLIT);
+        pvg_wire_copy_buffer_to_texture_encode(&stage->stream.w,
+                                               &(struct pvg_wire_copy_buffer_to_texture){
+                                                   .source = buffer.object,
+                                                   .destination = textures[1].object,
+                                                   .bytes_per_row = 2 * bytes,
+                                                   .size = {8, 8, 1},
+                                               });
+        kit_segment_end(&stage->stream);
+        stage_run_with(stage, buffer.object);
+        for (unsigned t = 0; t < 2; t++) {
+            begin(&p, stage, textures[t].object, probe_sampler());
+            probe_at(&p, 0.1f, 0.1f, 0, 0);
+            probe_at(&p, 0.9f, 0.6f, 0, 0);
+            if (t) { /* its own guest memory says nothing */
+                p.depends = p.points.object;
+            }
+            probe_draw(&p, "2d", false);
+            probe_expect(&p, 0, rows[i].colour, 0.001f);
+            probe_expect(&p, 1, rows[i].colour, 0.001f);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -884,6 +955,7 @@ int main(void)
         scene_once(layers_and_faces_of_depth_are_compared),
         scene(a_texture_buffer_shows_its_buffers_texels),
         scene(generated_levels_are_sampled),
+        scene(compressed_textures_show_their_colours),
     };
 
     return run_scenes(tests);

@@ -96,7 +96,7 @@ static void what_was_decoded_encodes_to_the_same_bytes(void **state)
         uint8_t guest[1024], host[4096], again[1024];
         uint32_t width = 256 / format->bytes * format->block_width, seed = 1;
 
-        if (!c) {
+        if (!c || c->decode_blocks) { /* nothing leads back */
             continue;
         }
         tried++;
