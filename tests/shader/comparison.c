@@ -34,45 +34,45 @@ GBytes *comparison_assemble(const char *text, struct pvg_error *error)
 }
 
 bool comparison_on_device(struct runner *device, GBytes *bitcode, const char *entry,
-                          const struct runner_buffer *buffers, uint32_t count, uint32_t threads,
-                          struct pvg_error *error)
+                          struct runner_dispatch *dispatch, struct pvg_error *error)
 {
     const struct pvg_shader_options options = {.features = runner_features(device),
                                                .heap_slots = RUNNER_SLOTS};
-    struct runner_dispatch dispatch = {.groups = {1, 1, 1}, .local = {threads, 1, 1}};
     struct pvg_translate_request request = {.entry = entry, .options = &options};
     struct pvg_translation translation;
     bool done = false;
 
     request.air = g_bytes_get_data(bitcode, &request.air_size);
     pvg_translate(&request, &translation);
-    memcpy(dispatch.buffers, buffers, count * sizeof(*buffers));
-    dispatch.kernel = &translation;
+    dispatch->kernel = &translation;
     if (translation.status != PVG_TRANSLATE_DONE) {
         pvg_error_set(error, "%s: %s", pvg_translate_status_words(translation.status),
                       translation.reason);
     } else if (pvg_shader_audit(&translation, &options, error)) {
-        done = runner_dispatch(device, &dispatch, error);
+        done = runner_dispatch(device, dispatch, error);
     }
     pvg_translation_finish(&translation);
     return done;
 }
 
-bool comparison_on_oracle(GBytes *bitcode, const char *entry, const struct runner_buffer *buffers,
-                          uint32_t count, uint32_t threads, struct pvg_error *error)
+bool comparison_on_oracle(GBytes *bitcode, const char *entry, struct runner_dispatch *dispatch,
+                          uint32_t width, struct pvg_error *error)
 {
     gsize size;
     const uint8_t *bytes = g_bytes_get_data(bitcode, &size);
     struct oracle *oracle = oracle_create(bytes, size, entry, error);
-    void *bound[31] = {0};
+    void *bound[ORACLE_BOUND] = {0};
 
     if (!oracle) {
         return false;
     }
-    for (uint32_t i = 0; i < count; i++) {
-        bound[i] = buffers[i].bytes;
+    for (uint32_t i = 0; i < PVG_SHADER_BUFFERS; i++) {
+        bound[i] = dispatch->buffers[i].bytes;
     }
-    oracle_run(oracle, bound, threads);
+    for (uint32_t i = 0; i < RUNNER_TEXTURES; i++) {
+        bound[ORACLE_TEXTURES + i] = &dispatch->textures[i];
+    }
+    oracle_run(oracle, bound, dispatch->local[0], width);
     oracle_destroy(oracle);
     return true;
 }

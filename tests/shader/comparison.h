@@ -11,13 +11,12 @@
 /* Bitcode of a module given as text; NULL with @error. */
 GBytes *comparison_assemble(const char *text, struct pvg_error *error);
 
-/* Translates, audits and runs kernel @entry on @device, with buffers 0 to @count - 1. */
+/* Translates, audits and runs kernel @entry on @device; the dispatch says all but the kernel. */
 bool comparison_on_device(struct runner *device, GBytes *bitcode, const char *entry,
-                          const struct runner_buffer *buffers, uint32_t count, uint32_t threads,
-                          struct pvg_error *error);
+                          struct runner_dispatch *dispatch, struct pvg_error *error);
 
-/* Runs it by the oracle. */
-bool comparison_on_oracle(GBytes *bitcode, const char *entry, const struct compute_buffer *buffers,
-                          uint32_t count, uint32_t threads, struct pvg_error *error);
+/* Runs it by the oracle: one threadgroup of dispatch->local[0] threads, SIMD groups of @width. */
+bool comparison_on_oracle(GBytes *bitcode, const char *entry, struct runner_dispatch *dispatch,
+                          uint32_t width, struct pvg_error *error);
 
 #endif

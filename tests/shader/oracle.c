@@ -13,6 +13,7 @@
 #include <llvm-c/Target.h>
 #include <llvm-c/TargetMachine.h>
 
+#include "group.h"
 #include "reference.h"
 
 struct oracle {
@@ -43,7 +44,8 @@ static const char *string_at(LLVMValueRef *operands, unsigned count, unsigned i)
     return text ? text : "";
 }
 
-/* The buffer index of parameter @number, -1 for the thread's position, -2 for anything else. */
+/* What parameter @number is bound to: the buffer index, ORACLE_TEXTURES and the texture's, -1 for
+ * the thread's position, -2 for anything else. */
 static int binding_of(LLVMValueRef inputs, unsigned number)
 {
     unsigned count = LLVMGetMDNodeNumOperands(inputs);
@@ -66,6 +68,9 @@ static int binding_of(LLVMValueRef inputs, unsigned number)
             if (!strcmp(string_at(items, size, j), "air.location_index")) {
                 return LLVMConstIntGetZExtValue(items[j + 1]);
             }
+        }
+        if (size > 3 && !strcmp(string_at(items, size, 1), "air.texture")) {
+            return ORACLE_TEXTURES + LLVMConstIntGetZExtValue(items[3]);
         }
     }
     return -2;
@@ -213,7 +218,8 @@ static void split_vectors(LLVMModuleRef module)
         LLVMValueRef scalar;
 
         next = LLVMGetNextFunction(f);
-        if (!name || !g_str_has_prefix(name, "air.") || LLVMCountParamTypes(type) > 8) {
+        if (!name || !g_str_has_prefix(name, "air.") || strstr(name, "_texture_") ||
+            LLVMCountParamTypes(type) > 8) {
             continue;
         }
         LLVMGetParamTypes(type, parameters);
@@ -245,11 +251,12 @@ static bool map_builtins(struct oracle *oracle, LLVMModuleRef module, struct pvg
             continue;
         }
         reference = reference_find(name);
-        if (!reference) {
+        if (!reference && !group_find(name)) {
             pvg_error_set(error, "the oracle does not know %s", name);
             return false;
         }
-        LLVMAddGlobalMapping(oracle->engine, f, reference->function);
+        LLVMAddGlobalMapping(oracle->engine, f,
+                             reference ? reference->function : group_find(name));
     }
     return true;
 }
@@ -280,6 +287,13 @@ static void retarget(LLVMModuleRef module)
                                       LLVMRelocDefault, LLVMCodeModelJITDefault);
     layout = LLVMCreateTargetDataLayout(machine);
     LLVMSetTarget(module, triple);
+#ifdef __x86_64__ /* halves in registers, not by library calls that the JIT would have to find */
+    for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f)) {
+        if (!LLVMIsDeclaration(f)) {
+            LLVMAddTargetDependentFunctionAttr(f, "target-features", "+f16c,+avx");
+        }
+    }
+#endif
     LLVMSetModuleDataLayout(module, layout);
     LLVMDisposeTargetData(layout);
     LLVMDisposeTargetMachine(machine);
@@ -329,9 +343,7 @@ struct oracle *oracle_create(const uint8_t *bitcode, size_t size, const char *en
     return oracle;
 }
 
-void oracle_run(struct oracle *oracle, void *const buffers[31], uint32_t threads)
+void oracle_run(struct oracle *oracle, void *const *bound, uint32_t threads, uint32_t width)
 {
-    for (uint32_t i = 0; i < threads; i++) {
-        oracle->thread(buffers, i);
-    }
+    group_run(oracle->thread, bound, threads, width);
 }

@@ -12,14 +12,17 @@
 
 struct oracle;
 
-/* Compiles @entry of a module. NULL with @error: not readable, or a built-in that reference.c does
- * not have. */
+#define ORACLE_TEXTURES 31 /* bound: 31 buffers, then textures */
+#define ORACLE_BOUND    64
+
+/* Compiles @entry of a module. NULL with @error: not readable, or a built-in that neither
+ * reference.c nor group.c has. */
 struct oracle *oracle_create(const uint8_t *bitcode, size_t size, const char *entry,
                              struct pvg_error *error);
 void oracle_destroy(struct oracle *oracle);
 
-/* Runs @threads threads, one after another: kernels with barriers are not for this. @buffers[i] is
- * bound to index i. */
-void oracle_run(struct oracle *oracle, void *const buffers[31], uint32_t threads);
+/* Runs one threadgroup of @threads threads in SIMD groups of @width. @bound has ORACLE_BOUND places:
+ * buffers' bytes by index, and struct runner_texture * from ORACLE_TEXTURES on. */
+void oracle_run(struct oracle *oracle, void *const *bound, uint32_t threads, uint32_t width);
 
 #endif

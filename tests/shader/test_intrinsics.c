@@ -219,11 +219,12 @@ struct sides {
 static bool run(struct runner *device, GBytes *bitcode, void *in, uint32_t *out,
                 struct pvg_error *error)
 {
-    const struct runner_buffer buffers[] = {{.bytes = in, .size = 4 * OPERANDS * THREADS},
-                                            {.bytes = out, .size = 4 * THREADS}};
+    struct runner_dispatch dispatch = {.groups = {1, 1, 1}, .local = {THREADS, 1, 1}};
 
-    return device ? comparison_on_device(device, bitcode, "k", buffers, 2, THREADS, error)
-                  : comparison_on_oracle(bitcode, "k", buffers, 2, THREADS, error);
+    dispatch.buffers[0] = (struct runner_buffer){.bytes = in, .size = 4 * OPERANDS * THREADS};
+    dispatch.buffers[1] = (struct runner_buffer){.bytes = out, .size = 4 * THREADS};
+    return device ? comparison_on_device(device, bitcode, "k", &dispatch, error)
+                  : comparison_on_oracle(bitcode, "k", &dispatch, 1, error);
 }
 
 static bool compare(struct runner *device, const struct reference *row, struct sides *sides)

@@ -32,15 +32,15 @@ static bool run(struct runner *device, GBytes *bitcode, unsigned count, uint32_t
                 struct pvg_error *error)
 {
     uint32_t in[GENERATED_INPUT_WORDS];
-    const struct runner_buffer buffers[] = {
-        {.bytes = in, .size = sizeof(in)},
-        {.bytes = out, .size = 4 * (size_t)THREADS * count},
-    };
+    struct runner_dispatch dispatch = {.groups = {1, 1, 1}, .local = {THREADS, 1, 1}};
 
+    dispatch.buffers[0] = (struct runner_buffer){.bytes = in, .size = sizeof(in)};
+    dispatch.buffers[1] =
+        (struct runner_buffer){.bytes = out, .size = 4 * (size_t)THREADS * count};
     fill_inputs(in);
-    memset(out, 0xee, buffers[1].size);
-    return device ? comparison_on_device(device, bitcode, "k", buffers, 2, THREADS, error)
-                  : comparison_on_oracle(bitcode, "k", buffers, 2, THREADS, error);
+    memset(out, 0xee, dispatch.buffers[1].size);
+    return device ? comparison_on_device(device, bitcode, "k", &dispatch, error)
+                  : comparison_on_oracle(bitcode, "k", &dispatch, 1, error);
 }
 
 /* How many of the @count programs of a kernel differ, or could not be compared. */
