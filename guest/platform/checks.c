@@ -25,7 +25,8 @@ static const struct {
     { "virtio-net", check_dhcp },
     { "usb-keyboard", check_keyboard },
     { "usb-tablet", check_tablet },
-    { "framebuffer", check_framebuffer }, /* last: the picture shows the others */
+    { "framebuffer", check_framebuffer }, /* its picture shows the others */
+    { "present", check_present },         /* last: from now on it is the driver's screen */
 };
 
 enum { COUNT = sizeof(checks) / sizeof(*checks) };

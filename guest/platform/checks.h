@@ -37,8 +37,9 @@ void check_dhcp(struct report *report);
 void check_keyboard(struct report *report);
 void check_tablet(struct report *report);
 
-/* framebuffer.c; after the others, as the picture shows them */
+/* framebuffer.c, present.c; after the others, as their pictures show them */
 void check_framebuffer(struct report *report);
+void check_present(struct report *report);
 
 /* cpus.c */
 void check_cpus(struct report *report);

@@ -73,7 +73,7 @@ void check_framebuffer(struct report *report)
         report_expect(report, window_read32(&gpu, REG_VERSION) == 4,
                       "proposed version 4, got 0x%x", window_read32(&gpu, REG_VERSION));
         canvas.at = memory.at;
-        picture_paint(&canvas);
+        picture_paint(&canvas, "painted by a guest through the paravirtual GPU's firmware framebuffer");
         dma_barrier();
         announce(&gpu, &memory, &canvas);
         report_expect(report, window_read64(&gpu, REG_START) == memory.gpa,

@@ -128,3 +128,13 @@ bool gpu_open(struct gpu *gpu, size_t memory, struct report *report)
     scatter_pages(gpu);
     return true;
 }
+
+void gpu_close(struct gpu *gpu)
+{
+    kit_stop(&gpu->kit);
+    free(gpu->free_pages);
+    dma_free(&gpu->memory);
+    window_close(&gpu->windows[KIT_GFX]);
+    window_close(&gpu->windows[KIT_IOSFC]);
+    *gpu = (struct gpu){ 0 };
+}

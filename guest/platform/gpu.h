@@ -22,8 +22,12 @@ struct gpu {
 };
 
 /* Finds the device and makes @gpu's kit ready for kit_start, with @memory bytes for it: at most
- * DMA_MAX. What is missing goes to the report. There is one GPU, used to the end of the program. */
+ * DMA_MAX. What is missing goes to the report. There is one GPU: one user at a time. */
 bool gpu_open(struct gpu *gpu, size_t memory, struct report *report);
+
+/* Stops the device, and gives back what gpu_open took, for the next user. The display goes on
+ * showing what it shows. */
+void gpu_close(struct gpu *gpu);
 
 /* From now on the kit waits for a minute in all before it gives up. */
 void gpu_be_patient(struct gpu *gpu);

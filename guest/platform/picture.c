@@ -98,7 +98,7 @@ static void paint_frame(const struct canvas *canvas)
     canvas_fill(canvas, canvas->width - 1, 0, 1, canvas->height, TEXT);
 }
 
-void picture_paint(const struct canvas *canvas)
+void picture_paint(const struct canvas *canvas, const char *subtitle)
 {
     int dot = canvas->height / 270 > 0 ? canvas->height / 270 : 1; /* 4 pixels at 1080 lines */
     int left = 12 * dot;
@@ -106,8 +106,7 @@ void picture_paint(const struct canvas *canvas)
     paint_sky(canvas);
     paint_sun(canvas);
     canvas_text(canvas, left, 10 * dot, 6 * dot, TEXT, "vmapple");
-    canvas_text(canvas, left, 66 * dot, dot, FAINT,
-                "painted by a guest through the paravirtual GPU's firmware framebuffer");
+    canvas_text(canvas, left, 66 * dot, dot, FAINT, subtitle);
     paint_reports(canvas, left, 86 * dot, dot);
     paint_bars(canvas);
     paint_frame(canvas);

@@ -5,6 +5,7 @@
 
 #include "canvas.h"
 
-void picture_paint(const struct canvas *canvas);
+/* @subtitle says how it comes to the screen. */
+void picture_paint(const struct canvas *canvas, const char *subtitle);
 
 #endif

@@ -40,7 +40,7 @@ BOARDS = {
     # The PCI form of the GPU, as x86-64 guests see it.
     "q35": Board("amd64", ["-M", "q35", "-cpu", "max", "-vga", "none",
                            "-device", "apple-gfx-pci,id=gpu", *_USB],
-                 console="ttyS0", checks=[*_COMMON_CHECKS, "framebuffer"],
+                 console="ttyS0", checks=[*_COMMON_CHECKS, "framebuffer", "present"],
                  gpu="/machine/peripheral/gpu"),
     # The same without a GPU: pvg-server is to bring it, and maps its memory.
     "q35-shared": Board("amd64", ["-M", "q35,memory-backend=ram0", "-cpu", "max", *_USB],
@@ -152,7 +152,7 @@ def follow_report(machine, show=lambda line: None, timeout=120, hold=lambda: Non
     """
     verdicts = {}
     while True:
-        line = machine.wait_line(r"^ready: |^demo-frames: |^[\w-]+: (ok|FAILED)", timeout).string
+        line = machine.wait_line(r"^ready: |^demo-frames: |^presented |^[\w-]+: (ok|FAILED)", timeout).string
         if line == "ready: usb-keyboard":
             machine.press("m", "a", "c")
         elif line == "ready: usb-tablet":
@@ -162,7 +162,7 @@ def follow_report(machine, show=lambda line: None, timeout=120, hold=lambda: Non
             machine.press("ret")
         elif line == "ready: power-key":
             return verdicts
-        elif line.startswith("demo-frames"):
+        elif line.startswith(("demo-frames", "presented")):
             show(line)
         else:
             name, verdict = line.split(": ", 1)

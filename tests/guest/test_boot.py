@@ -6,7 +6,7 @@ import cases
 from vm import guest, paths, png
 
 
-def check_all(folder, board="vmapple", checks=18, **machine):
+def check_all(folder, board="vmapple", checks=19, **machine):
     """Boots, lets the guest do all its @checks, presses the power key, looks at disks and picture.
 
     The picture expected was made by this very test's machine: build/run/BOARD/screenshot.png, once
@@ -35,12 +35,22 @@ def four_cpus_without_msi_pass_all_checks_and_show_the_picture(folder):
     check_all(folder, cpus=4, msi=False)
 
 
+def the_firmware_framebuffer_is_shown_before_any_driver(folder):
+    boot = guest.Guest(folder, options={"checks": "framebuffer"}, program=cases.guest_program())
+    with boot.start() as running:
+        cases.expect_same(guest.follow_report(running), {"framebuffer": "ok"}, "report")
+        picture = png.Picture(running.screenshot(folder / "screenshot.png"))
+    expected = png.Picture(paths.SOURCE / "docs/pictures/firmware.png")
+    cases.expect_same(expected.first_difference(picture), None, "picture")
+
+
 def an_x86_64_guest_sees_the_gpu_on_pci(folder):
     cases.need_qemu("amd64")
-    check_all(folder, board="q35", checks=8, cpus=2)
+    check_all(folder, board="q35", checks=9, cpus=2)
 
 
 cases.run(
     one_cpu_with_msi_passes_all_checks_and_shows_the_picture,
     four_cpus_without_msi_pass_all_checks_and_show_the_picture,
+    the_firmware_framebuffer_is_shown_before_any_driver,
     an_x86_64_guest_sees_the_gpu_on_pci)
