@@ -2,10 +2,11 @@
 # A thin front: every target is one line of meson, ninja or a script, and can be run by hand.
 
 BUILD := build
+PREFIX := /usr/local
 TARGETS := qemu-system-aarch64 qemu-system-x86_64
 QTESTS := $(patsubst qemu/tests/qtest/%.c,%,$(wildcard qemu/tests/qtest/*-test.c))
 
-.PHONY: all qemu run screenshots test test-long bench install clean
+.PHONY: all qemu run screenshots test test-long bench install deb clean
 
 all: $(BUILD)/release/build.ninja
 	ninja -C $(BUILD)/release
@@ -64,9 +65,12 @@ test-long: qemu $(BUILD)/asan/build.ninja
 bench: qemu
 	bench/run $(BENCH)
 
+# docs/install.md
 install: qemu
-	meson install -C $(BUILD)/release
-	ninja -C $(BUILD)/qemu install
+	scripts/install $(DESTDIR)$(PREFIX)
+
+deb: qemu
+	packaging/debian/build
 
 clean:
 	rm -rf $(BUILD)

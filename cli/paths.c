@@ -5,6 +5,8 @@
 #include <glib.h>
 #include <unistd.h>
 
+#include "base/installed.h"
+
 char *paths_machines(void)
 {
     const char *home = g_getenv("VMAPPLE_HOME");
@@ -31,12 +33,13 @@ char *paths_emulator(const char *emulator)
     const char *named = g_getenv("VMAPPLE_QEMU");
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *folder = self ? g_path_get_dirname(self) : g_strdup(".");
+    g_autofree char *ours = g_build_filename("bin", emulator, NULL);
     char *found;
 
     if (named) {
         return if_program(g_build_filename(named, emulator, NULL));
     }
-    found = if_program(g_build_filename(VMAPPLE_LIBEXEC, emulator, NULL));
+    found = pvg_installed_program(ours);
     if (!found) { /* build/release/cli/vmapple beside build/qemu */
         found = if_program(g_build_filename(folder, "../../qemu", emulator, NULL));
     }
@@ -47,11 +50,11 @@ char *paths_data(const char *file, const char *built)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *folder = self ? g_path_get_dirname(self) : g_strdup(".");
-    g_autofree char *installed = g_build_filename(VMAPPLE_DATA, file, NULL);
     g_autofree char *beside = g_build_filename(folder, built, NULL);
+    char *installed = pvg_installed_data(file);
 
-    if (g_file_test(installed, G_FILE_TEST_EXISTS)) {
-        return g_steal_pointer(&installed);
+    if (installed) {
+        return installed;
     }
     return g_file_test(beside, G_FILE_TEST_EXISTS) ? g_steal_pointer(&beside) : NULL;
 }

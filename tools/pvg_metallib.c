@@ -12,6 +12,7 @@
 #include <llvm-c/IRReader.h>
 
 #include "annotated.h"
+#include "base/installed.h"
 #include "shader/metallib_writer.h"
 #include "stages.h"
 
@@ -36,15 +37,15 @@ struct options {
 
 /* ---- from a file to a module ---- */
 
-/* metal.h lies beside the installed data, or in the source tree of an uninstalled build. */
-static const char *header_folder(void)
+/* metal.h, installed or built with us. */
+static char *header_path(void)
 {
     const char *folder = g_getenv("PVG_METAL_H");
 
     if (folder) {
-        return folder;
+        return g_build_filename(folder, "metal.h", NULL);
     }
-    return access(PVG_DATA_INSTALLED "/metal.h", R_OK) == 0 ? PVG_DATA_INSTALLED : PVG_DATA_SOURCE;
+    return pvg_installed_data("metal.h") ?: pvg_built_file("tools/metal.h") ?: g_strdup("metal.h");
 }
 
 /* Runs clang without passes of its own, so that the notes are where metal.h put them. */
@@ -53,7 +54,7 @@ static bool run_clang(const char *path, const struct options *options, const cha
 {
     g_autoptr(GStrvBuilder) command = g_strv_builder_new();
     g_auto(GStrv) arguments = NULL;
-    g_autofree char *header = g_build_filename(header_folder(), "metal.h", NULL);
+    g_autofree char *header = header_path();
     g_autoptr(GError) failure = NULL;
     bool opencl = g_str_has_suffix(path, ".cl");
     const char *const common[] = {

@@ -17,6 +17,7 @@
 
 #include <glib.h>
 
+#include "base/installed.h"
 #include "shader/worker.h"
 
 #define START_LIMIT 10000u /* milliseconds from exec to ready, on a busy machine */
@@ -301,7 +302,8 @@ char *pvg_translator_path(const char *wish)
     if (path) {
         return g_strdup(path);
     }
-    return g_strdup(access(PVG_AIRC_INSTALLED, X_OK) == 0 ? PVG_AIRC_INSTALLED : PVG_AIRC_BUILT);
+    return pvg_installed_program("pvg-airc") ?: pvg_built_file("src/shader/pvg-airc") ?:
+           g_strdup(PVG_AIRC); /* which the complaint then names */
 }
 
 static struct pvg_translator *process_create(const struct pvg_compiler_settings *settings,
