@@ -49,6 +49,7 @@ static void host_close(struct pvg_gpu *gpu)
     }
     pvg_vk_queue_destroy(gpu->queue); /* returns when all was reported */
     pvg_tables_finish(gpu);
+    atomic_store(&gpu->closing, true);
     pvg_compiler_destroy(gpu->compiler); /* pipelines may still be on their way */
     g_clear_pointer(&gpu->events, g_hash_table_unref);
     pvg_sampler_cache_finish(&gpu->samplers);
@@ -80,6 +81,7 @@ static bool host_open(struct pvg_gpu *gpu, struct pvg_error *error)
     }
     gpu->queue = pvg_vk_queue_create(gpu->vk, error);
     atomic_store(&gpu->landed, 0); /* its serials begin anew */
+    atomic_store(&gpu->closing, false);
     gpu->compiler = gpu->queue ? pvg_compiler_create(&gpu->compiler_settings, error) : NULL;
     pvg_host_formats_init(&gpu->formats, gpu->vk);
     pvg_sampler_cache_init(&gpu->samplers, gpu->vk);
@@ -94,6 +96,9 @@ static bool host_open(struct pvg_gpu *gpu, struct pvg_error *error)
 
 void pvg_gpu_shader_failed(struct pvg_gpu *gpu, const struct pvg_shader *shader)
 {
+    if (atomic_load(&gpu->closing)) { /* nobody wants it any more; nothing is wrong with it */
+        return;
+    }
     pvg_refusals_note(gpu->base.setup.refusals, PVG_REFUSED_SHADER,
                       &(struct pvg_refusal_site){.what = "shader"});
     pvg_log_line(gpu->base.setup.log, PVG_LOG_WARNING, "a shader was not translated: %s: %s",

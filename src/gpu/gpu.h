@@ -7,6 +7,8 @@
 #ifndef PVG_GPU_GPU_H
 #define PVG_GPU_GPU_H
 
+#include <stdatomic.h>
+
 #include "gpu/executor.h"
 #include "gpu/fetch_pass.h"
 #include "gpu/host_format.h"
@@ -33,6 +35,7 @@ struct pvg_gpu {
     struct pvg_vk *vk;
     struct pvg_vk_queue *queue;
     struct pvg_compiler *compiler;
+    atomic_bool closing; /* the compiler is being shut down, with what waits for it */
     struct pvg_compiler_settings compiler_settings;
     struct pvg_host_formats formats;
     struct pvg_sampler_cache samplers;
