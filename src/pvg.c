@@ -37,6 +37,11 @@ void pvg_device_stop(struct pvg_device *device)
     }
 }
 
+void pvg_device_end_recording(struct pvg_device *device)
+{
+    pvg_recorder_finish(device->recorder);
+}
+
 /* The session ends first: whatever still runs cannot write any more. The engine is parked. */
 static void reset(struct pvg_device *device)
 {

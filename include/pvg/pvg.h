@@ -129,6 +129,10 @@ PVG_EXPORT void pvg_device_reset(struct pvg_device *device);
 PVG_EXPORT void pvg_device_start(struct pvg_device *device);
 PVG_EXPORT void pvg_device_stop(struct pvg_device *device);
 
+/* Ends the recording of a stopped device, if there is one: for a VMM that exits without
+ * pvg_device_destroy, which does it too. */
+PVG_EXPORT void pvg_device_end_recording(struct pvg_device *device);
+
 /* The whole state of a stopped device as bytes, to be freed with pvg_free. Guest RAM is not in it:
  * the VMM saves that. */
 PVG_EXPORT bool pvg_device_save(struct pvg_device *device, void **bytes, size_t *size,

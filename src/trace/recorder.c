@@ -355,18 +355,28 @@ static void *recorder_main(void *data)
 
 /* ---- Life ---- */
 
+void pvg_recorder_finish(struct pvg_recorder *recorder)
+{
+    if (!recorder || !recorder->threaded) {
+        return;
+    }
+    pthread_mutex_lock(&recorder->lock);
+    recorder->quit = true;
+    pthread_cond_broadcast(&recorder->changed);
+    pthread_mutex_unlock(&recorder->lock);
+    pthread_join(recorder->thread, NULL);
+    recorder->threaded = false;
+    pthread_mutex_lock(&recorder->lock);
+    end(recorder);
+    pthread_mutex_unlock(&recorder->lock);
+}
+
 void pvg_recorder_destroy(struct pvg_recorder *recorder)
 {
     if (!recorder) {
         return;
     }
-    if (recorder->threaded) {
-        pthread_mutex_lock(&recorder->lock);
-        recorder->quit = true;
-        pthread_cond_broadcast(&recorder->changed);
-        pthread_mutex_unlock(&recorder->lock);
-        pthread_join(recorder->thread, NULL);
-    }
+    pvg_recorder_finish(recorder);
     pvg_trace_file_finish(&recorder->file);
     pvg_shadow_finish(&recorder->shadow);
     pvg_access_ring_finish(&recorder->accesses);

@@ -46,7 +46,10 @@ struct pvg_recorder {
 /* NULL and @error when the file cannot be made. @limit: bytes of the file, 0: 4 GiB. */
 struct pvg_recorder *pvg_recorder_create(const char *path, uint64_t limit,
                                          const struct pvg_log *log, struct pvg_error *error);
-/* Ends the file properly. NULL is allowed. */
+/* Ends the file properly; nothing is taken any more. NULL is allowed. */
+void pvg_recorder_finish(struct pvg_recorder *recorder);
+
+/* Finishes first. NULL is allowed. */
 void pvg_recorder_destroy(struct pvg_recorder *recorder);
 
 /* ---- Each accepts NULL: nobody records. ---- */

@@ -35,6 +35,11 @@ def guest_program(arch="arm64"):
     return pathlib.Path(programs[arch]).resolve()
 
 
+def tool(name):
+    """The host program @name, as the build names it on our command line: NAME=PATH."""
+    return dict(word.split("=", 1) for word in sys.argv[1:] if "=" in word)[name]
+
+
 def need_qemu(arch):
     if not paths.qemu(arch).exists():
         raise Skip(f"no {paths.qemu(arch)}; make qemu builds it")

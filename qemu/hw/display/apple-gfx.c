@@ -20,6 +20,7 @@
 #include "qemu/log.h"
 #include "qemu/main-loop.h"
 #include "system/runstate.h"
+#include "system/system.h"
 #include "trace.h"
 
 #define RAM_ALIGN 0x1000 /* what libpvg asks of a span */
@@ -386,6 +387,14 @@ static void run_state_changed(void *opaque, bool running, RunState state)
     }
 }
 
+/* QEMU ends without unrealizing devices; the machine is stopped by now. */
+static void end_recording(Notifier *notifier, void *data)
+{
+    AppleGFXState *s = container_of(notifier, AppleGFXState, exit);
+
+    pvg_device_end_recording(s->pvg);
+}
+
 static bool parse_modes(AppleGFXState *s, struct pvg_mode *modes,
                         size_t *count, Error **errp)
 {
@@ -492,6 +501,8 @@ bool apple_gfx_realize(AppleGFXState *s, DeviceState *dev,
     object_property_add(OBJECT(dev), "statistics", "dict", get_statistics,
                         NULL, NULL, s);
     s->run_state = qdev_add_vm_change_state_handler(dev, run_state_changed, s);
+    s->exit.notify = end_recording;
+    qemu_add_exit_notifier(&s->exit);
     if (runstate_is_running()) {
         pvg_device_start(s->pvg); /* plugged into a running machine */
     }
@@ -500,6 +511,7 @@ bool apple_gfx_realize(AppleGFXState *s, DeviceState *dev,
 
 void apple_gfx_unrealize(AppleGFXState *s)
 {
+    qemu_remove_exit_notifier(&s->exit);
     qemu_del_vm_change_state_handler(s->run_state);
     object_property_del(OBJECT(s->dev), "statistics");
     pvg_device_stop(s->pvg);

@@ -53,6 +53,7 @@ struct AppleGFXState {
     MemoryRegion iosfc;
     MemoryListener ram;
     VMChangeStateEntry *run_state;
+    Notifier exit;
     AppleGFXDisplay displays[PVG_MAX_DISPLAYS];
 
     /*
