@@ -123,8 +123,8 @@ static long pool_number(const char *file)
     return file_read(file, text, sizeof(text)) > 0 ? strtol(text, NULL, 10) : 0;
 }
 
-/* Has the kernel keep at least @count huge pages that nobody uses. */
-static void grow_pool(size_t count)
+/* Has the kernel keep @count huge pages that nobody uses; how many there are, at most @count. */
+static size_t grow_pool(size_t count)
 {
     long idle = pool_number(POOL "/free_hugepages");
     char text[24];
@@ -132,23 +132,20 @@ static void grow_pool(size_t count)
     if (idle < (long)count) {
         snprintf(text, sizeof(text), "%ld", pool_number(POOL_FILE) + (long)count - idle);
         file_write(POOL_FILE, text);
+        idle = pool_number(POOL "/free_hugepages");
     }
+    return (size_t)idle < count ? (size_t)idle : count;
 }
 
-bool dma_alloc(struct dma *dma, size_t size)
+/* Looks for @length neighbours among @count pages. */
+static bool alloc_among(struct dma *dma, size_t length, size_t count)
 {
     static struct page pages[MAX_PAGES];
-    size_t length = (size + PAGE_SIZE_2M - 1) / PAGE_SIZE_2M;
-    /* Neighbours are the rule so early after boot; half as many again leave room for exceptions. */
-    size_t count = length * 3 / 2 + 1, first;
     bool done = false;
+    size_t first;
     int pool;
 
-    *dma = (struct dma){ 0 };
-    if (size > DMA_MAX - 2 * PAGE_SIZE_2M) {
-        return false;
-    }
-    grow_pool(count);
+    count = grow_pool(count);
     pool = memfd_create("dma", MFD_CLOEXEC | MFD_HUGETLB | MFD_HUGE_2MB);
     if (pool < 0) {
         return false;
@@ -159,5 +156,20 @@ bool dma_alloc(struct dma *dma, size_t size)
         done = map_run(dma, pool, pages + first, length);
     }
     close(pool);
+    return done;
+}
+
+bool dma_alloc(struct dma *dma, size_t size)
+{
+    size_t length = (size + PAGE_SIZE_2M - 1) / PAGE_SIZE_2M;
+    size_t count = length + length / 2 + 1;
+    bool done = false;
+
+    *dma = (struct dma){ 0 };
+    /* Neighbours are the rule early after boot; later more pages are looked at, as far as there are
+     * any. */
+    for (; !done && count <= 4 * length + 4 && count <= MAX_PAGES; count *= 2) {
+        done = alloc_among(dma, length, count);
+    }
     return done;
 }
