@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gpu/pipelines.h"
+#include "vulkan/shader_features.h"
 
 static void function_destroy(struct pvg_gpu_object *object)
 {
@@ -41,45 +42,14 @@ enum pvg_refusal pvg_function_create(struct pvg_gpu *gpu, struct pvg_space space
     return PVG_ACCEPTED;
 }
 
+/* Not handed on: what the device has, and the executor does not do. */
+#define NOT_EXECUTED                                                                               \
+    (PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING) | PVG_SHADER_FEATURE(MESH) |                          \
+     PVG_SHADER_FEATURE(MULTIVIEW))
+
 uint64_t pvg_shader_features_of(const struct pvg_vk *vk)
 {
-    const VkPhysicalDeviceFeatures *core = &vk->features.core.features;
-    const VkSubgroupFeatureFlags subgroup = vk->properties11.subgroupSupportedOperations;
-    uint64_t bits = 0;
-
-#define OFFER(condition, name) bits |= (condition) ? PVG_SHADER_FEATURE(name) : 0
-    OFFER(pvg_vk_is_cpu(vk), CPU);
-    OFFER(vk->features.v12.shaderInt8, INT8);
-    OFFER(core->shaderInt16, INT16);
-    OFFER(core->shaderInt64, INT64);
-    OFFER(vk->features.v12.shaderFloat16, FLOAT16);
-    OFFER(vk->features.v12.storageBuffer8BitAccess, STORAGE8);
-    OFFER(vk->features.v11.storageBuffer16BitAccess, STORAGE16);
-    OFFER(vk->features.v12.shaderBufferInt64Atomics, INT64_ATOMICS);
-    OFFER(core->shaderStorageImageReadWithoutFormat, READ_WITHOUT_FORMAT);
-    OFFER(core->shaderStorageImageWriteWithoutFormat, WRITE_WITHOUT_FORMAT);
-    OFFER(core->shaderImageGatherExtended, GATHER_EXTENDED);
-    OFFER(core->imageCubeArray, CUBE_ARRAY);
-    OFFER(core->shaderSampledImageArrayDynamicIndexing, SAMPLED_DYNAMIC);
-    OFFER(subgroup & VK_SUBGROUP_FEATURE_VOTE_BIT, SUBGROUP_VOTE);
-    OFFER(subgroup & VK_SUBGROUP_FEATURE_BALLOT_BIT, SUBGROUP_BALLOT);
-    OFFER(subgroup & VK_SUBGROUP_FEATURE_ARITHMETIC_BIT, SUBGROUP_ARITHMETIC);
-    OFFER(subgroup & VK_SUBGROUP_FEATURE_SHUFFLE_BIT, SUBGROUP_SHUFFLE);
-    OFFER(subgroup & VK_SUBGROUP_FEATURE_QUAD_BIT, SUBGROUP_QUAD);
-    OFFER(vk->properties11.subgroupSupportedStages & VK_SHADER_STAGE_VERTEX_BIT, SUBGROUP_GRAPHICS);
-    OFFER(vk->features.v12.shaderOutputLayer, OUTPUT_LAYER);
-    OFFER(vk->features.v12.shaderOutputViewportIndex, OUTPUT_VIEWPORT);
-    OFFER(core->shaderClipDistance, CLIP_DISTANCE);
-    OFFER(vk->features.v11.shaderDrawParameters, DRAW_PARAMETERS);
-    OFFER(core->sampleRateShading, SAMPLE_SHADING);
-    OFFER(core->dualSrcBlend, DUAL_SOURCE);
-    OFFER(core->tessellationShader, TESSELLATION);
-    OFFER(vk->features.raster_order.rasterizationOrderColorAttachmentAccess, COLOUR_INPUT);
-    OFFER(vk->properties12.shaderRoundingModeRTEFloat16, ROUND_NEAREST_16);
-    OFFER(vk->properties12.shaderSignedZeroInfNanPreserveFloat32, PRESERVE_NAN_32);
-    OFFER(vk->properties12.shaderDenormPreserveFloat32, DENORM_PRESERVE_32);
-#undef OFFER
-    return bits;
+    return pvg_vk_shader_features(vk) & ~NOT_EXECUTED;
 }
 
 bool pvg_stage_program_init(struct pvg_vk *vk, struct pvg_shader *shader,

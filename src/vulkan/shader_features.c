@@ -36,7 +36,8 @@ static uint64_t feature_bits(const struct pvg_vk *vk)
         {PVG_SHADER_FEATURE(SAMPLE_SHADING), core->sampleRateShading},
         {PVG_SHADER_FEATURE(DUAL_SOURCE), core->dualSrcBlend},
         {PVG_SHADER_FEATURE(TESSELLATION), core->tessellationShader},
-        {PVG_SHADER_FEATURE(COLOUR_INPUT), vk->extensions.raster_order},
+        {PVG_SHADER_FEATURE(COLOUR_INPUT),
+         vk->features.raster_order.rasterizationOrderColorAttachmentAccess},
         {PVG_SHADER_FEATURE(MULTIVIEW), v11->multiview},
         {PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING),
          v12->shaderSampledImageArrayNonUniformIndexing &&

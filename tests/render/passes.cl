@@ -27,6 +27,12 @@ FRAGMENT void show_number(IN(float, number), OUT_COLOUR(float4, colour, 0))
     *colour = (float4)((number + 1.0f) * 16.0f / 255.0f, 0.0f, 0.0f, 1.0f);
 }
 
+/* Primitive n is 16 (n + 1) of 255 red. */
+FRAGMENT void show_primitive(BUILTIN(uint, n, primitive_id), OUT_COLOUR(float4, colour, 0))
+{
+    *colour = (float4)((float)(n + 1u) * 16.0f / 255.0f, 0.0f, 0.0f, 1.0f);
+}
+
 /* Half of what was there, and a quarter of red. */
 FRAGMENT void halve(FETCH(float4, before, 0), OUT_COLOUR(float4, colour, 0))
 {

@@ -9,15 +9,15 @@
 
 /* ---- Draws ---- */
 
-/* Vertex i is corner i mod 4 of a strip that covers the target; instance n is drawn in 16 (n + 1)
- * red to layer 0. */
-static struct scene scene_of_instances(struct stage *stage)
+/* Vertex i is corner i mod 4 of a strip that covers the target; show_number draws instance n in
+ * 16 (n + 1) red to layer 0, show_primitive triangle n. */
+static struct scene scene_of_corners(struct stage *stage, const char *fragment)
 {
     struct scene s = scene_begin(stage);
     const struct kit_color color = {.format = 80};
     const struct kit_render_pipeline pipeline = {
         .vertex_function = stage_shader(stage, "corner"),
-        .fragment_function = stage_shader(stage, "show_number"),
+        .fragment_function = stage_shader(stage, fragment),
         .colors = &color,
         .color_count = 1,
     };
@@ -51,7 +51,7 @@ static void every_form_of_a_draw_draws(void **state)
         {NULL, pvg_wire_draw_indexed_base_2_wide_encode, 3, 4, true},
         {NULL, pvg_wire_draw_indexed_base_2_encode, 3, 4, true},
     };
-    struct scene s = scene_of_instances(*state);
+    struct scene s = scene_of_corners(*state, "show_number");
 
     for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
         for (unsigned type = 0; type < (forms[i].indexed ? 2 : 1); type++) {
@@ -82,6 +82,18 @@ static void every_form_of_a_draw_draws(void **state)
             expect_picture(&s, everywhere, (const double[]){last, 0, 0, 1}, black);
         }
     }
+}
+
+static void a_fragment_function_knows_its_primitive(void **state)
+{
+    struct scene s = scene_of_corners(*state, "show_primitive");
+    uint8_t got[SIDE][SIDE][4];
+
+    draw(pass_begin(&s), PVG_WIRE_PRIMITIVE_TRIANGLE_STRIP, 4, 4);
+    pass_end(&s);
+    stage_texture_read(s.stage, &s.target, 0, 0, SIDE, SIDE * 4, got);
+    assert_int_equal(got[SIDE - 2][1][2], 16);
+    assert_int_equal(got[1][SIDE - 2][2], 32);
 }
 
 /* ---- State ---- */
@@ -722,6 +734,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scene(every_form_of_a_draw_draws),
+        scene(a_fragment_function_knows_its_primitive),
         scene(wire_frames_have_nothing_inside),
         scene(depth_bias_moves_what_is_drawn),
         scene(depths_outside_the_range_are_clipped_or_clamped),
