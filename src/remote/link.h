@@ -12,7 +12,8 @@
 
 #include "base/attributes.h"
 
-/* Payloads: what remote/executor.c puts and remote/worker.c takes, or the other way round. */
+/* Payloads: what the keeper (remote/keeper.h) puts and the worker (remote/commands.h) takes, or the
+ * other way round. */
 enum pvg_link_type {
     /* Keeper to worker. */
     PVG_LINK_SETUP = 1,     /* variant; with the descriptor of the shared page (remote/page.h) */
@@ -28,7 +29,7 @@ enum pvg_link_type {
     PVG_LINK_SYNCHRONIZE,   /* discard, space, objects; answered by DONE */
     PVG_LINK_FORGET,        /* a struct pvg_forget; answered by DONE if its id is not 0 */
     PVG_LINK_COMPUTE_INFO,  /* space, pipeline; answered by DONE */
-    PVG_LINK_PRESENT,       /* remote/executor.c; answered by TAKEN, and by DONE if it was */
+    PVG_LINK_PRESENT,       /* remote/pictures.c; answered by TAKEN, and by DONE if it was */
     PVG_LINK_QUIESCE,       /* answered by DONE, after all others */
     PVG_LINK_SAVE,          /* answered by SAVED */
     PVG_LINK_RESTORE,       /* what a worker saved; answered by DONE */
