@@ -225,11 +225,6 @@ static void tape_turn(struct pvg_tape *tape)
     apply_writes(r);
 }
 
-static void tape_nothing(struct pvg_tape *tape, uint64_t gpa, const void *bytes, size_t size)
-{
-    /* The memory is the player's own. */
-}
-
 static uint64_t tape_value(struct pvg_tape *tape, enum pvg_tape_value which, uint64_t live)
 {
     struct replay *r = (struct replay *)tape;
@@ -239,11 +234,6 @@ static uint64_t tape_value(struct pvg_tape *tape, enum pvg_tape_value which, uin
     }
     tape_point(tape);
     return r->values[which];
-}
-
-static void tape_catch_up(struct pvg_tape *tape)
-{
-    /* Done at the turn before. */
 }
 
 static bool matches(const struct pvg_trace_event *event,
@@ -323,13 +313,11 @@ static void tape_shown(struct pvg_tape *tape, const struct pvg_tape_picture *pic
     pthread_mutex_unlock(&r->lock);
 }
 
+/* Not read and wrote: the memory is the player's own. Nor catch_up: done at the turn before. */
 static const struct pvg_tape_impl replay_impl = {
     .point = tape_point,
     .turn = tape_turn,
-    .read = tape_nothing,
-    .wrote = tape_nothing,
     .value = tape_value,
-    .catch_up = tape_catch_up,
     .completed = tape_completed,
     .fetched = tape_fetched,
     .shown = tape_shown,

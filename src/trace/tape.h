@@ -51,6 +51,7 @@ struct pvg_hash pvg_tape_picture_hash(const struct pvg_tape_picture *picture);
 
 struct pvg_tape;
 
+/* Each is optional: without it nothing is noted, and what was found counts. */
 struct pvg_tape_impl {
     /* The caller is about to look at something that others change. */
     void (*point)(struct pvg_tape *tape);
@@ -65,8 +66,7 @@ struct pvg_tape_impl {
     void (*catch_up)(struct pvg_tape *tape);
     /* A packet is complete; false: hands off, the tape completes it again later. */
     bool (*completed)(struct pvg_tape *tape, const struct pvg_tape_completion *completion);
-    /* For those who want to see it: a packet as it lay in the ring, a stream that it names.
-     * Optional. */
+    /* For those who want to see it: a packet as it lay in the ring, a stream that it names. */
     void (*fetched)(struct pvg_tape *tape, enum pvg_tape_command what, unsigned channel,
                     const void *bytes, size_t size);
     /* A display shows a new picture. */
@@ -79,14 +79,14 @@ struct pvg_tape {
 
 static inline void pvg_tape_point(struct pvg_tape *tape)
 {
-    if (tape) {
+    if (tape && tape->impl->point) {
         tape->impl->point(tape);
     }
 }
 
 static inline void pvg_tape_turn(struct pvg_tape *tape)
 {
-    if (tape) {
+    if (tape && tape->impl->turn) {
         tape->impl->turn(tape);
     }
 }
@@ -94,7 +94,7 @@ static inline void pvg_tape_turn(struct pvg_tape *tape)
 static inline void pvg_tape_read(struct pvg_tape *tape, uint64_t gpa, const void *bytes,
                                  size_t size)
 {
-    if (tape) {
+    if (tape && tape->impl->read) {
         tape->impl->read(tape, gpa, bytes, size);
     }
 }
@@ -102,7 +102,7 @@ static inline void pvg_tape_read(struct pvg_tape *tape, uint64_t gpa, const void
 static inline void pvg_tape_wrote(struct pvg_tape *tape, uint64_t gpa, const void *bytes,
                                   size_t size)
 {
-    if (tape) {
+    if (tape && tape->impl->wrote) {
         tape->impl->wrote(tape, gpa, bytes, size);
     }
 }
@@ -110,12 +110,12 @@ static inline void pvg_tape_wrote(struct pvg_tape *tape, uint64_t gpa, const voi
 static inline uint64_t pvg_tape_value(struct pvg_tape *tape, enum pvg_tape_value which,
                                       uint64_t live)
 {
-    return tape ? tape->impl->value(tape, which, live) : live;
+    return tape && tape->impl->value ? tape->impl->value(tape, which, live) : live;
 }
 
 static inline void pvg_tape_catch_up(struct pvg_tape *tape)
 {
-    if (tape) {
+    if (tape && tape->impl->catch_up) {
         tape->impl->catch_up(tape);
     }
 }
@@ -123,7 +123,7 @@ static inline void pvg_tape_catch_up(struct pvg_tape *tape)
 static inline bool pvg_tape_completed(struct pvg_tape *tape,
                                       const struct pvg_tape_completion *completion)
 {
-    return !tape || tape->impl->completed(tape, completion);
+    return !tape || !tape->impl->completed || tape->impl->completed(tape, completion);
 }
 
 static inline void pvg_tape_fetched(struct pvg_tape *tape, enum pvg_tape_command what,
@@ -136,7 +136,7 @@ static inline void pvg_tape_fetched(struct pvg_tape *tape, enum pvg_tape_command
 
 static inline void pvg_tape_shown(struct pvg_tape *tape, const struct pvg_tape_picture *picture)
 {
-    if (tape) {
+    if (tape && tape->impl->shown) {
         tape->impl->shown(tape, picture);
     }
 }

@@ -21,10 +21,6 @@ struct watcher {
     uint8_t *seen;      /* by gpa - from */
 };
 
-static void watch_nothing(struct pvg_tape *tape)
-{
-}
-
 static void watch_read(struct pvg_tape *tape, uint64_t gpa, const void *bytes, size_t size)
 {
     struct watcher *watcher = (struct watcher *)tape;
@@ -43,34 +39,7 @@ static void watch_read(struct pvg_tape *tape, uint64_t gpa, const void *bytes, s
     }
 }
 
-static void watch_write(struct pvg_tape *tape, uint64_t gpa, const void *bytes, size_t size)
-{
-}
-
-static uint64_t watch_value(struct pvg_tape *tape, enum pvg_tape_value which, uint64_t live)
-{
-    return live;
-}
-
-static bool watch_completed(struct pvg_tape *tape, const struct pvg_tape_completion *completion)
-{
-    return true;
-}
-
-static void watch_shown(struct pvg_tape *tape, const struct pvg_tape_picture *picture)
-{
-}
-
-static const struct pvg_tape_impl watcher_impl = {
-    .point = watch_nothing,
-    .turn = watch_nothing,
-    .read = watch_read,
-    .wrote = watch_write,
-    .value = watch_value,
-    .catch_up = watch_nothing,
-    .completed = watch_completed,
-    .shown = watch_shown,
-};
+static const struct pvg_tape_impl watcher_impl = {.read = watch_read};
 
 static struct watcher watch(struct bench *b, uint64_t from, uint64_t to, bool change)
 {
