@@ -5,7 +5,6 @@
 #include <time.h>
 
 #define LIMIT_DEFAULT 0x100000000ull
-#define QUEUED_MAX    0x4000000 /* bytes: then the engine waits before its next step */
 #define TICK_NS       100000000 /* how often the accesses are taken when nothing else does */
 #define TICKS_OLD     10        /* a chunk that is so old is written though it is not full */
 
@@ -24,6 +23,14 @@ static void finish_chunk(struct pvg_recorder *r)
         g_queue_push_tail(&r->full, g_byte_array_free_to_bytes(r->chunk));
         r->chunk = g_byte_array_sized_new(PVG_TRACE_CHUNK_MAX);
         pthread_cond_broadcast(&r->changed);
+    }
+}
+
+/* The engine, where it holds no other lock. */
+static void wait_for_disk(struct pvg_recorder *r)
+{
+    while (r->queued > PVG_RECORDER_QUEUED_MAX && !r->ended) {
+        pthread_cond_wait(&r->changed, &r->lock);
     }
 }
 
@@ -97,37 +104,33 @@ static void note_page(struct pvg_recorder *r, uint64_t gpa, const uint8_t *bytes
     append_here(r, event);
 }
 
-/* The part of [@gpa, @gpa + @size) in its first page. */
-static size_t first_page(uint64_t gpa, size_t size)
+/* Has @note look at each page of what was read or written. */
+static void by_page(struct pvg_recorder *r, uint64_t gpa, const uint8_t *bytes, size_t size,
+                    void (*note)(struct pvg_recorder *r, uint64_t gpa, const uint8_t *bytes,
+                                 size_t size))
 {
-    return MIN(size, PVG_SHADOW_PAGE - gpa % PVG_SHADOW_PAGE);
+    pthread_mutex_lock(&r->lock);
+    for (size_t piece; size && !r->ended; gpa += piece, bytes += piece, size -= piece) {
+        piece = MIN(size, PVG_SHADOW_PAGE - gpa % PVG_SHADOW_PAGE);
+        note(r, gpa, bytes, piece);
+    }
+    pthread_mutex_unlock(&r->lock);
 }
 
 static void tape_read(struct pvg_tape *tape, uint64_t gpa, const void *bytes, size_t size)
 {
-    struct pvg_recorder *r = (struct pvg_recorder *)tape;
-    const uint8_t *at = bytes;
-
-    pthread_mutex_lock(&r->lock);
-    for (size_t piece; size && !r->ended; gpa += piece, at += piece, size -= piece) {
-        piece = first_page(gpa, size);
-        note_page(r, gpa, at, piece);
-    }
-    pthread_mutex_unlock(&r->lock);
+    by_page((struct pvg_recorder *)tape, gpa, bytes, size, note_page);
 }
 
 /* The player's device writes the same. */
+static void keep_page(struct pvg_recorder *r, uint64_t gpa, const uint8_t *bytes, size_t size)
+{
+    pvg_shadow_put(&r->shadow, gpa, bytes, size);
+}
+
 static void tape_wrote(struct pvg_tape *tape, uint64_t gpa, const void *bytes, size_t size)
 {
-    struct pvg_recorder *r = (struct pvg_recorder *)tape;
-    const uint8_t *at = bytes;
-
-    pthread_mutex_lock(&r->lock);
-    for (size_t piece; size && !r->ended; gpa += piece, at += piece, size -= piece) {
-        piece = first_page(gpa, size);
-        pvg_shadow_put(&r->shadow, gpa, at, piece);
-    }
-    pthread_mutex_unlock(&r->lock);
+    by_page((struct pvg_recorder *)tape, gpa, bytes, size, keep_page);
 }
 
 static uint64_t tape_value(struct pvg_tape *tape, enum pvg_tape_value which, uint64_t live)
@@ -139,6 +142,9 @@ static uint64_t tape_value(struct pvg_tape *tape, enum pvg_tape_value which, uin
     }
     r->point++;
     pthread_mutex_lock(&r->lock);
+    if (which == PVG_TAPE_WAITS) {
+        wait_for_disk(r); /* between packets, as between steps: one packet alone reads a lot */
+    }
     if (r->values[which] != live) {
         r->values[which] = live;
         append_here(r, (struct pvg_trace_event){.kind = PVG_TRACE_VALUE, .numbers = {which, live}});
@@ -211,9 +217,7 @@ void pvg_recorder_begin(struct pvg_recorder *recorder, const struct pvg_trace_ev
         return;
     }
     pthread_mutex_lock(&recorder->lock);
-    while (recorder->queued > QUEUED_MAX && !recorder->ended) {
-        pthread_cond_wait(&recorder->changed, &recorder->lock);
-    }
+    wait_for_disk(recorder);
     take_accesses(recorder);
     append(recorder, event);
     recorder->point = recorder->tagged_at = 0;

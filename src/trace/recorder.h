@@ -3,7 +3,8 @@
  *
  * vCPUs put register accesses into a ring that never blocks. All others append events under a lock
  * that is held for one event. A thread of the recorder's own compresses and writes. Memory is
- * bounded: before a step the engine waits while the disk is far behind, and nobody else ever does.
+ * bounded: before a step and a packet the engine waits while the disk is far behind, and nobody else
+ * ever does.
  * When the disk fails, or the file has its full size, recording ends and the device goes on. */
 #ifndef PVG_TRACE_RECORDER_H
 #define PVG_TRACE_RECORDER_H
@@ -16,6 +17,9 @@
 #include "trace/file.h"
 #include "trace/shadow.h"
 #include "trace/tape.h"
+
+/* Bytes that wait for the disk: then the engine waits, too. */
+#define PVG_RECORDER_QUEUED_MAX 0x4000000
 
 struct pvg_recorder {
     struct pvg_tape tape;

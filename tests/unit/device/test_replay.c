@@ -2,13 +2,17 @@
 /* Recorded sessions, played back. */
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <poll.h>
+#include <pthread.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <pvg/replay.h>
 
 #include "bench.h"
 #include "trace/file.h"
+#include "trace/recorder.h"
 #include "wire/registers.h"
 
 #include "test.h"
@@ -414,6 +418,86 @@ static void a_full_recording_ends_and_the_device_goes_on(void **state)
     assert_in_range(result.frames, 1, 19);
 }
 
+/* ---- A disk that is slower than the guest ---- */
+
+#define PACKET_BYTES 0x100000
+
+static void *read_much(void *data)
+{
+    struct pvg_recorder *recorder = data;
+    struct pvg_tape *tape = pvg_recorder_tape(recorder);
+    g_autofree uint64_t *noise = g_malloc(PACKET_BYTES);
+    uint64_t word = 1;
+
+    pvg_recorder_begin(recorder, &(struct pvg_trace_event){.kind = PVG_TRACE_STEP});
+    for (unsigned packet = 0; packet < 2 * PVG_RECORDER_QUEUED_MAX / PACKET_BYTES; packet++) {
+        pvg_tape_value(tape, PVG_TAPE_WAITS, true);
+        for (unsigned i = 0; i < PACKET_BYTES / sizeof(word); i++) {
+            noise[i] = word *= 0x5851f42d4c957f2dull;
+        }
+        pvg_tape_read(tape, 0, noise, PACKET_BYTES);
+    }
+    pvg_recorder_end(recorder);
+    return NULL;
+}
+
+static size_t queued(struct pvg_recorder *recorder)
+{
+    size_t bytes;
+
+    pthread_mutex_lock(&recorder->lock);
+    bytes = recorder->queued;
+    pthread_mutex_unlock(&recorder->lock);
+    return bytes;
+}
+
+struct drain {
+    int fd;
+    _Atomic bool done;
+};
+
+static void *drain(void *data)
+{
+    struct drain *drain = data;
+    char bytes[65536];
+
+    while (!atomic_load(&drain->done)) {
+        struct pollfd readable = {.fd = drain->fd, .events = POLLIN};
+
+        if (poll(&readable, 1, 10) > 0) {
+            (void)!read(drain->fd, bytes, sizeof(bytes));
+        }
+    }
+    return NULL;
+}
+
+static void a_step_that_reads_much_waits_for_the_disk_between_packets(void **state)
+{
+    static const struct pvg_log log;
+    struct fixture *f = *state;
+    struct drain pipe = {0};
+    struct pvg_recorder *recorder;
+    pthread_t engine, drainer;
+
+    assert_int_equal(mkfifo(f->path, 0600), 0);
+    pipe.fd = open(f->path, O_RDWR | O_CLOEXEC); /* a disk that takes next to nothing */
+    recorder = pvg_recorder_create(f->path, 0, &log, NULL);
+    assert_non_null(recorder);
+    assert_int_equal(pthread_create(&engine, NULL, read_much, recorder), 0);
+    for (unsigned i = 0; i < 60000 && queued(recorder) <= PVG_RECORDER_QUEUED_MAX; i++) {
+        g_usleep(1000);
+    }
+    g_usleep(200000);
+    assert_in_range(queued(recorder), PVG_RECORDER_QUEUED_MAX + 1,
+                    PVG_RECORDER_QUEUED_MAX + 2 * PACKET_BYTES);
+    assert_int_equal(pthread_create(&drainer, NULL, drain, &pipe), 0);
+    pthread_join(engine, NULL);
+    pvg_recorder_destroy(recorder);
+    atomic_store(&pipe.done, true);
+    pthread_join(drainer, NULL);
+    close(pipe.fd);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -428,6 +512,7 @@ int main(void)
         TEST(a_recording_that_asks_for_the_impossible_is_refused),
         TEST(a_recording_of_the_wrong_session_says_where_it_went_another_way),
         TEST(a_full_recording_ends_and_the_device_goes_on),
+        TEST(a_step_that_reads_much_waits_for_the_disk_between_packets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
