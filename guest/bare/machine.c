@@ -163,6 +163,14 @@ void say_number(uint64_t number)
     say(at);
 }
 
+void say_verdict(const char *name, const char *failure)
+{
+    say(name);
+    say(failure ? ": FAILED " : ": ok");
+    say(failure ? failure : "");
+    say("\n");
+}
+
 void machine_init(unsigned pages)
 {
     rows_end = MEMORY + pages / 4 * PAGE;

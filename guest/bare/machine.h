@@ -15,6 +15,9 @@ void machine_init(unsigned pages);
 void say(const char *text);
 void say_number(uint64_t number);
 
+/* A step's name and its verdict; @failure: what went wrong, NULL: nothing */
+void say_verdict(const char *name, const char *failure);
+
 /* The virtual counter, and its rate as the CPU tells it */
 uint64_t ticks(void);
 uint64_t ticks_per_second(void);

@@ -43,10 +43,7 @@ void bare_main(void)
     for (unsigned i = 0; i < driver_step_count && !kit.failure; i++) {
         be_patient();
         driver_steps[i].run(&kit);
-        say(driver_steps[i].name);
-        say(kit.failure ? ": FAILED " : ": ok");
-        say(kit.failure ? kit.failure : "");
-        say("\n");
+        say_verdict(driver_steps[i].name, kit.failure);
     }
     say("ready: power-key\n");
     stay_alive();

@@ -104,25 +104,19 @@ static const char *look_at_disks(void)
     return 0;
 }
 
-static bool report(const char *name, const char *failure)
-{
-    say(name);
-    say(failure ? ": FAILED " : ": ok");
-    say(failure ? failure : "");
-    say("\n");
-    return failure == 0;
-}
-
 uint64_t firmware_main(void)
 {
     bool apples_clock = read32(AVP_RTC_ID) == 0xf001;
     uint32_t cpus = read32(CFG + NR_CPUS);
+    const char *failure;
 
-    if (!report("boot-disks", look_at_disks())) {
+    failure = look_at_disks();
+    say_verdict("boot-disks", failure);
+    if (failure) {
         return 0;
     }
     make_tree(cpus, apples_clock ? "avp-rtc" : "pl031-rtc");
-    report("clock-node", apples_clock ? 0 : "PL031 only: time jumps");
+    say_verdict("clock-node", apples_clock ? 0 : "PL031 only: time jumps");
     boot_args = (struct boot_args){
         .revision = 2,
         .version = 2,

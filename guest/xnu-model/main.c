@@ -51,20 +51,12 @@ static void wait_for_key(void)
     }
 }
 
-static void report(const char *name, const char *failure)
-{
-    say(name);
-    say(failure ? ": FAILED " : ": ok");
-    say(failure ? failure : "");
-    say("\n");
-}
-
 void kernel_main(const struct boot_args *args)
 {
     static struct kit kit;
     bool waits;
 
-    report("device-tree", tree_read(args) ? 0 : "not readable");
+    say_verdict("device-tree", tree_read(args) ? 0 : "not readable");
     mmu_on();
     pac_on();
     gic_start(0);
@@ -74,7 +66,7 @@ void kernel_main(const struct boot_args *args)
         if (waits) {
             wait_for_key();
         }
-        report(steps[i].name, steps[i].run());
+        say_verdict(steps[i].name, steps[i].run());
     }
     kit_init(&kit, KIT_ARM64, &machine_gpu, 0);
     for (unsigned i = 0; i < driver_step_count; i++) {
@@ -83,9 +75,9 @@ void kernel_main(const struct boot_args *args)
         }
         be_patient();
         driver_steps[i].run(&kit);
-        report(driver_steps[i].name, kit.failure);
+        say_verdict(driver_steps[i].name, kit.failure);
     }
     /* What was signed at the start must still be good at the end. */
-    report("pac-cpus", cpus_agree_on_signatures());
+    say_verdict("pac-cpus", cpus_agree_on_signatures());
     say("ready: power-key\n");
 }

@@ -10,6 +10,25 @@
     movk    \register, #((\value) >> 16), lsl #16
     .endm
 
+/* What a C function finds as it left it; 96 bytes of the stack */
+    .macro push_kept
+    stp     x19, x20, [sp, #-96]!
+    stp     x21, x22, [sp, #16]
+    stp     x23, x24, [sp, #32]
+    stp     x25, x26, [sp, #48]
+    stp     x27, x28, [sp, #64]
+    stp     x29, x30, [sp, #80]
+    .endm
+
+    .macro pop_kept
+    ldp     x21, x22, [sp, #16]
+    ldp     x23, x24, [sp, #32]
+    ldp     x25, x26, [sp, #48]
+    ldp     x27, x28, [sp, #64]
+    ldp     x29, x30, [sp, #80]
+    ldp     x19, x20, [sp], #96
+    .endm
+
 /*
  * The booter. It signs before it says anything, so without pointer authentication it is never heard
  * of: it waits at 0x0010_040C, as Apple's does. Spec: 81-booting-macos 2.
@@ -195,12 +214,7 @@ enter:
 /* struct el0_result run_at_el0(code, x0, x1): what x0 was in the end, and how it ended */
     .global run_at_el0
 run_at_el0:
-    stp     x19, x20, [sp, #-96]!
-    stp     x21, x22, [sp, #16]
-    stp     x23, x24, [sp, #32]
-    stp     x25, x26, [sp, #48]
-    stp     x27, x28, [sp, #64]
-    stp     x29, x30, [sp, #80]
+    push_kept
     mov     x9, #0x3c0
     msr     elr_el1, x0
     msr     spsr_el1, x9
@@ -208,33 +222,18 @@ run_at_el0:
     mov     x1, x2
     eret
 return_from_el0:
-    ldp     x21, x22, [sp, #16]
-    ldp     x23, x24, [sp, #32]
-    ldp     x25, x26, [sp, #48]
-    ldp     x27, x28, [sp, #64]
-    ldp     x29, x30, [sp, #80]
-    ldp     x19, x20, [sp], #96
+    pop_kept
     msr     daifclr, #3
     ret
 
 /* void switch_stack(uint64_t *from, uint64_t to): goes on where @to was left */
     .global switch_stack, begin_thread
 switch_stack:
-    stp     x19, x20, [sp, #-96]!
-    stp     x21, x22, [sp, #16]
-    stp     x23, x24, [sp, #32]
-    stp     x25, x26, [sp, #48]
-    stp     x27, x28, [sp, #64]
-    stp     x29, x30, [sp, #80]
+    push_kept
     mov     x9, sp
     str     x9, [x0]
     mov     sp, x1
-    ldp     x21, x22, [sp, #16]
-    ldp     x23, x24, [sp, #32]
-    ldp     x25, x26, [sp, #48]
-    ldp     x27, x28, [sp, #64]
-    ldp     x29, x30, [sp, #80]
-    ldp     x19, x20, [sp], #96
+    pop_kept
     ret
 
 /* What a new thread's stack returns to: x19 is what it runs, and never comes back from */
