@@ -76,6 +76,7 @@ enum {
     MAX_RECEIVE = 128 * KiB,
     MAX_SENT = SENT_HEADER + 4096,
     MAX_REQUESTS = 16,              /* of the client, waiting */
+    MAX_UNREAD = 64 * KiB,          /* answers that it has not taken */
 };
 
 /* bmRequestType and bRequest of what we must know */
@@ -362,6 +363,7 @@ static gboolean on_writable(void *do_not_use, GIOCondition condition,
 
     s->watch = 0;
     flush_output(s);
+    qemu_chr_fe_accept_input(&s->chardev);
     return G_SOURCE_REMOVE;
 }
 
@@ -432,7 +434,8 @@ static int dfu_chr_can_read(void *opaque)
 {
     VMAppleDfuState *s = opaque;
 
-    return s->parser ? 64 * KiB : 0;
+    return s->parser && usbredirparser_get_bufferered_output_size(s->parser) <
+                            MAX_UNREAD ? 64 * KiB : 0;
 }
 
 static void dfu_chr_read(void *opaque, const uint8_t *data, int size)

@@ -31,6 +31,7 @@ enum {
     INTERFACES = 4,
     ENDPOINTS = 5,
     SET_CONFIGURATION = 6,
+    GET_CONFIGURATION = 7,
     CONFIGURATION = 8,
     CONTROL = 100,
 
@@ -406,6 +407,31 @@ static void garbage_from_a_client_does_no_harm(void)
     qtest_quit(qts);
 }
 
+static void a_client_that_takes_no_answers_is_not_heard_either(void)
+{
+    QTestState *qts = start();
+    int fd = connect_client(NULL);
+    Message m = { .type = cpu_to_le32(GET_CONFIGURATION) };
+    GPollFD writable = { .fd = fd, .events = G_IO_OUT };
+    unsigned asked = 0;
+
+    do {
+        while (asked < 100000 && send(fd, &m, 12, MSG_DONTWAIT) == 12) {
+            asked++;
+        }
+        g_assert_cmpuint(asked, <, 100000);
+    } while (g_poll(&writable, 1, 1000) > 0);
+
+    for (unsigned i = 0; i < asked; i++) {
+        receive(fd, CONFIGURATION, &m);
+    }
+    post(qts, BUFFER);
+    request(fd, 2, 0x80, 6, 9, NULL);
+    expect_packet(qts, BUFFER, 1, "8006221100000900");
+    close(fd);
+    qtest_quit(qts);
+}
+
 static void a_posted_buffer_survives_migration(void)
 {
     g_autofree char *more = options();
@@ -445,6 +471,7 @@ int main(int argc, char **argv)
     TEST(too_many_requests_are_stalled_and_a_reset_fails_the_others);
     TEST(a_client_that_leaves_makes_room_for_another);
     TEST(garbage_from_a_client_does_no_harm);
+    TEST(a_client_that_takes_no_answers_is_not_heard_either);
     TEST(a_posted_buffer_survives_migration);
     ret = g_test_run();
     unlink(guest_errors);

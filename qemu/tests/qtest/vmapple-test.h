@@ -22,7 +22,7 @@
  *    ... that overlap each other      a_request_onto_itself_is_read_once
  *    a table that is partly readable  a_table_out_of_ram_stores_nothing
  *    a long request                   a_long_request_does_not_hold_up_the_guest
- *    sectors that wrap, past the end  bad/sector-*, bad/*-past-the-end
+ *    sectors that wrap, past the end  bad/sector-*, bad/X-past-the-end
  *    lengths that are not sectors     bad/one-byte, bad/100-bytes
  *    writes to root, or read-only     root_is_written_if_allowed,
  *                                     a_read_only_image_refuses_writes
