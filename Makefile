@@ -5,8 +5,11 @@ BUILD := build
 PREFIX := /usr/local
 TARGETS := qemu-system-aarch64 qemu-system-x86_64
 QTESTS := $(patsubst qemu/tests/qtest/%.c,%,$(wildcard qemu/tests/qtest/*-test.c))
+# As QEMU's build names them: all on arm64, those of PCI devices also on a PC.
+QTEST_RUNS := $(QTESTS:%=qtest-aarch64/%) \
+    $(patsubst %,qtest-x86_64/%,$(filter %-pci-test,$(QTESTS)))
 
-.PHONY: all qemu run screenshots test test-long bench install deb clean
+.PHONY: all qemu run screenshots test test-long fuzz bench install deb clean
 
 all: $(BUILD)/release/build.ninja
 	ninja -C $(BUILD)/release
@@ -50,7 +53,7 @@ test: qemu $(BUILD)/asan/build.ninja $(BUILD)/fuzz/build.ninja
 	meson test -C $(BUILD)/fuzz --no-rebuild --print-errorlogs --suite fuzz || true
 	qemu/graft $(QTESTS:%=tests/qtest/%)
 	$(BUILD)/qemu/pyvenv/bin/meson test -C $(BUILD)/qemu --no-rebuild --print-errorlogs \
-	    $(QTESTS:%=qtest-aarch64/%) || true
+	    $(QTEST_RUNS) || true
 	scripts/test-summary $(BUILD)/asan/meson-logs/testlog.json \
 	    $(BUILD)/release/meson-logs/testlog.json $(BUILD)/fuzz/meson-logs/testlog.json \
 	    $(BUILD)/qemu/meson-logs/testlog.json
@@ -60,6 +63,12 @@ test-long: qemu $(BUILD)/asan/build.ninja
 	qemu/cross-arm64
 	ninja -C $(BUILD)/asan
 	meson test -C $(BUILD)/asan --no-rebuild --print-errorlogs --suite long
+
+# Every fuzzer, one after another, on what earlier runs have found; FUZZ= picks some.
+FUZZ_SECONDS := 300
+fuzz: $(BUILD)/fuzz/build.ninja
+	ninja -C $(BUILD)/fuzz fuzzers
+	scripts/fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
 
 # Measures against the goals; BENCH= picks parts (platform, device, shader, gpu, vfio_user).
 bench: qemu
