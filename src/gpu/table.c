@@ -15,7 +15,7 @@
 #include "wire/shared.h"
 #include "wire/walk.h"
 
-#define MOST_VIEWS_OF_VIEWS 8
+#define MOST_DEPTH 8 /* of objects made of others: views of views, pipelines of functions */
 
 struct entry {
     uint64_t checked_for; /* submission in which it was last compared */
@@ -26,6 +26,7 @@ struct entry {
     struct pvg_gpu_object *object;  /* a reference; NULL: could not be made */
     struct pvg_gpu_object *made_of; /* a reference: what it looks at, if that is another object */
     enum pvg_refusal refused;       /* why there is none */
+    bool busy; /* being looked at, or made: who comes here again goes round in a circle */
 };
 
 static void entry_free(gpointer data)
@@ -65,7 +66,7 @@ struct making {
     const struct pvg_object *object;
     struct pvg_cursor before_record; /* what the kernel wrote in front of the record */
     struct entry *entry;
-    unsigned depth; /* views of views */
+    unsigned depth; /* of what is made of others */
 };
 
 static struct pvg_gpu_object *find(struct pvg_gpu *gpu, struct pvg_submission *submission,
@@ -260,9 +261,6 @@ static enum pvg_refusal make_view(void *ctx, const struct pvg_wire_texture_view 
     const struct pvg_pixel_format *format;
     enum pvg_refusal why;
 
-    if (m->depth >= MOST_VIEWS_OF_VIEWS || rec->base == m->object->ref) {
-        return PVG_REFUSED_LIMIT;
-    }
     base = (struct pvg_texture *)find(m->gpu, m->submission, rec->base, m->depth + 1, &why);
     if (!base) {
         return why;
@@ -642,8 +640,21 @@ static bool base_unchanged(struct pvg_gpu *gpu, struct pvg_submission *submissio
                pvg_table_surface_image(gpu, surface.id, image->backing->plane) == image;
     }
     pvg_take_skip(&c, 12); /* both records name their base after the object's own number */
-    return depth < MOST_VIEWS_OF_VIEWS &&
-           find(gpu, submission, pvg_take_u32(&c), depth + 1, &why) == entry->made_of;
+    return find(gpu, submission, pvg_take_u32(&c), depth + 1, &why) == entry->made_of;
+}
+
+/* Has @entry of @object made anew. It is in the table meanwhile, and nobody else's: it is busy. */
+static void make_entry(struct pvg_gpu *gpu, struct pvg_submission *submission,
+                       const struct pvg_object *object, unsigned depth, struct entry *entry)
+{
+    struct making m = {.gpu = gpu, .submission = submission, .object = object, .depth = depth};
+
+    entry->type = object->type;
+    entry->length = object->length;
+    entry->address = object->address;
+    entry->descriptor = g_memdup2(object->descriptor, object->length);
+    m.entry = entry;
+    entry->refused = make(&m);
 }
 
 static struct pvg_gpu_object *find(struct pvg_gpu *gpu, struct pvg_submission *submission,
@@ -653,27 +664,32 @@ static struct pvg_gpu_object *find(struct pvg_gpu *gpu, struct pvg_submission *s
     struct entry *entry = g_hash_table_lookup(table, GUINT_TO_POINTER(ref));
     const uint64_t number = gpu->submission_number;
     const struct pvg_object *object;
+    bool unchanged = false;
 
     *why = PVG_ACCEPTED;
     if (entry && entry->checked_for == number && entry->object) {
         return entry->object;
     }
+    if (depth > MOST_DEPTH || (entry && entry->busy)) {
+        *why = PVG_REFUSED_LIMIT;
+        return NULL;
+    }
     object = pvg_submission_resolve(submission, gpu->memory, ref, why);
     if (!object) {
         return NULL;
     }
-    if (!entry || !same_object(entry, object) || !entry->object ||
-        !base_unchanged(gpu, submission, entry, depth)) {
-        struct making m = {.gpu = gpu, .submission = submission, .object = object, .depth = depth};
-
+    if (entry) {
+        entry->busy = true;
+        unchanged = same_object(entry, object) && entry->object &&
+                    base_unchanged(gpu, submission, entry, depth);
+        entry->busy = false;
+    }
+    if (!unchanged) {
         entry = g_new0(struct entry, 1);
-        entry->type = object->type;
-        entry->length = object->length;
-        entry->address = object->address;
-        entry->descriptor = g_memdup2(object->descriptor, object->length);
-        m.entry = entry;
-        entry->refused = make(&m);
+        entry->busy = true;
         g_hash_table_insert(table, GUINT_TO_POINTER(ref), entry); /* ends the one before */
+        make_entry(gpu, submission, object, depth, entry);
+        entry->busy = false;
     }
     entry->checked_for = number;
     *why = entry->refused;
