@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "gpu/encoders.h"
+#include "gpu/event.h"
 #include "gpu/pipelines.h"
 #include "gpu/present.h"
 #include "gpu/run.h"
@@ -89,7 +89,7 @@ static bool host_open(struct pvg_gpu *gpu, struct pvg_error *error)
     pvg_fetch_passes_init(&gpu->fetch_passes, gpu->vk);
     gpu->shader_features = pvg_shader_features_of(gpu->vk);
     pvg_tables_init(gpu);
-    gpu->events = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    gpu->events = pvg_events_new();
     gpu->generation++;
     return gpu->queue && gpu->compiler;
 }
@@ -432,6 +432,7 @@ static void vulkan_forget(struct pvg_executor *executor, const struct pvg_forget
     switch (what->kind) {
     case PVG_FORGET_TASK:
         pvg_table_forget_space(gpu, what->space);
+        pvg_events_forget_space(gpu->events, what->space);
         break;
     case PVG_FORGET_OBJECT:
         pvg_table_forget(gpu, what->space, what->ref);

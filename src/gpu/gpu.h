@@ -44,7 +44,7 @@ struct pvg_gpu {
     uint64_t shader_features;   /* PVG_SHADER_FEATURE() of the device */
     GHashTable *tables;         /* space serial to struct pvg_table */
     GHashTable *surfaces;       /* images over surfaces, by (id, plane) */
-    GHashTable *events;         /* values, by (space serial, number) */
+    GHashTable *events;         /* event.h */
     uint64_t submission_number; /* grows with each submission looked at */
     _Atomic uint64_t landed;    /* serial of the last batch whose bytes are in guest memory */
     struct pvg_gpu_counters counts;

@@ -95,11 +95,38 @@ static void what_is_made_of_others_is_made_to_a_depth(void **state)
     assert_int_equal(stage_refusals(stage, PVG_REFUSED_LIMIT), 2);
 }
 
+/* Nothing deletes them but the end of their task. */
+static void events_are_kept_up_to_a_number(void **state)
+{
+    enum { MOST = 65536, AT_ONCE = 512 };
+    struct stage *stage = *state;
+    struct pvg_writer *w = &stage->stream.w;
+
+    stage->may_refuse = true;
+    for (uint32_t event = 0; event <= MOST; event += AT_ONCE) {
+        kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_EVENT);
+        for (uint32_t i = 0; i < AT_ONCE; i++) {
+            pvg_wire_signal_event_encode(w, &(struct pvg_wire_signal_event){event + i, 1});
+        }
+        pvg_wire_signal_event_encode(w, &(struct pvg_wire_signal_event){0, event});
+        kit_segment_end(&stage->stream);
+        stage_run(stage, NULL, 0);
+        assert_int_equal(stage_refusals(stage, PVG_REFUSED_LIMIT), event < MOST ? 0 : AT_ONCE);
+    }
+    kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_EVENT);
+    pvg_wire_wait_event_encode(w, &(struct pvg_wire_wait_event){.event = 0, .value = MOST});
+    pvg_wire_wait_event_encode(w, &(struct pvg_wire_wait_event){.event = MOST - 1, .value = 1});
+    kit_segment_end(&stage->stream);
+    stage_run(stage, NULL, 0);
+    assert_int_equal(stage_stat(stage, "gpu.event-waits-passed"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         scene(an_object_made_of_itself_is_refused),
         scene_once(objects_that_become_a_circle_are_refused),
+        scene_once(events_are_kept_up_to_a_number),
         scene_once(what_is_made_of_others_is_made_to_a_depth),
     };
 
