@@ -12,6 +12,9 @@
 /* On a device without a watchdog. Errata row 7. */
 #define MOST_CPU_THREADS (UINT64_C(1) << 32)
 
+/* Of Vulkan's dispatches that one of the guest's may take: grids reach further than devices do. */
+#define MOST_PIECES 4096
+
 struct compute {
     struct pvg_gpu_run *run;
     struct pvg_binds binds;
@@ -288,16 +291,28 @@ static enum pvg_refusal bind(struct compute *compute, struct dispatch *out)
 
 static enum pvg_refusal bind_variant(struct compute *compute, const uint32_t local[3])
 {
+    const struct pvg_shader_reflection *r =
+        &compute->pipeline->kernel.shader->translation.reflection;
+    const struct pvg_vk *vk = compute->run->gpu->vk;
+    uint64_t bytes = r->threadgroup_bytes;
     struct pvg_compute_key key;
     VkPipeline handle;
 
     memset(&key, 0, sizeof(key));
     memcpy(key.group, local, sizeof(key.group));
-    memcpy(key.words, compute->words, sizeof(key.words));
+    for (uint32_t i = 0; i < r->threadgroup_count; i++) {
+        const uint8_t index = r->threadgroups[i].index;
+
+        key.words[index] = MAX(compute->words[index], 1u);
+        bytes += 4 * (uint64_t)key.words[index];
+    }
+    if (bytes > vk->properties.properties.limits.maxComputeSharedMemorySize) {
+        return PVG_REFUSED_LIMIT; /* each was small enough, all of them are not */
+    }
     if (compute->told.pipeline && memcmp(&key, &compute->told.key, sizeof(key)) == 0) {
         return PVG_ACCEPTED;
     }
-    handle = pvg_compute_pipeline_get(compute->pipeline, &key);
+    handle = pvg_compute_pipeline_get(compute->pipeline, &key, compute->run->batch);
     if (!handle) {
         return PVG_REFUSED_SHADER;
     }
@@ -344,6 +359,18 @@ static void run_box(struct compute *compute, struct dispatch *d, const struct gr
     }
 }
 
+static bool is_in_reach(const struct compute *compute, const uint64_t groups[3])
+{
+    const uint32_t *most =
+        compute->run->gpu->vk->properties.properties.limits.maxComputeWorkGroupCount;
+    uint64_t pieces = 1;
+
+    for (unsigned i = 0; i < 3; i++) {
+        pieces *= MIN((groups[i] + most[i] - 1) / most[i], MOST_PIECES + 1);
+    }
+    return pieces <= MOST_PIECES;
+}
+
 static void dispatched(struct compute *compute)
 {
     compute->run->tail_open = true;
@@ -373,7 +400,7 @@ static enum pvg_refusal run_grid(struct compute *compute, struct dispatch *d,
         memcpy(d->push + PVG_PUSH_NOMINAL_GROUP + 4 * i, &d->nominal[i], 4);
     }
     if (!pvg_mul(threads[0], threads[1], &all) || !pvg_mul(all, threads[2], &all) ||
-        (cpu && all > MOST_CPU_THREADS)) {
+        (cpu && all > MOST_CPU_THREADS) || !is_in_reach(compute, groups)) {
         return PVG_REFUSED_LIMIT;
     }
     for (unsigned corner = 0; corner < 8; corner++) {

@@ -4,6 +4,9 @@
 
 #include "gpu/pipelines.h"
 
+/* Group sizes and threadgroup lengths are the guest's numbers: beyond these it starts anew. */
+#define MOST_VARIANTS 256
+
 struct variant {
     struct pvg_compute_key key;
     VkPipeline handle; /* VK_NULL_HANDLE: it could not be built */
@@ -21,18 +24,42 @@ static gboolean key_equal(gconstpointer a, gconstpointer b)
     return memcmp(a, b, sizeof(struct pvg_compute_key)) == 0;
 }
 
+struct variants {
+    struct pvg_vk *vk;
+    GHashTable *table;
+};
+
+static void variants_free(void *data)
+{
+    struct variants *variants = data;
+    struct pvg_vk *vk = variants->vk;
+    GHashTableIter iterator;
+    gpointer variant;
+
+    g_hash_table_iter_init(&iterator, variants->table);
+    while (g_hash_table_iter_next(&iterator, NULL, &variant)) {
+        vk->fn.vkDestroyPipeline(vk->device, ((struct variant *)variant)->handle, NULL);
+    }
+    g_hash_table_unref(variants->table);
+    g_free(variants);
+}
+
+/* Batches end in order: no earlier one uses them when @batch is done. */
+static void retire_variants(struct pvg_compute_pipeline *pipeline, struct pvg_vk_batch *batch)
+{
+    const struct variants old = {pipeline->gpu->vk, pipeline->variants};
+
+    pvg_vk_batch_keep(batch, variants_free, g_memdup2(&old, sizeof(old)));
+    pipeline->variants = g_hash_table_new_full(key_hash, key_equal, NULL, g_free);
+}
+
 static void compute_pipeline_destroy(struct pvg_gpu_object *object)
 {
     struct pvg_compute_pipeline *pipeline = (struct pvg_compute_pipeline *)object;
     struct pvg_vk *vk = pipeline->gpu->vk;
-    GHashTableIter iterator;
-    gpointer variant;
+    const struct variants all = {vk, pipeline->variants};
 
-    g_hash_table_iter_init(&iterator, pipeline->variants);
-    while (g_hash_table_iter_next(&iterator, NULL, &variant)) {
-        vk->fn.vkDestroyPipeline(vk->device, ((struct variant *)variant)->handle, NULL);
-    }
-    g_hash_table_unref(pipeline->variants);
+    variants_free(g_memdup2(&all, sizeof(all)));
     pvg_stage_program_finish(vk, &pipeline->kernel);
     pvg_pipeline_layout_finish(vk, &pipeline->layout);
     g_free(pipeline);
@@ -92,7 +119,7 @@ static VkPipeline build(struct pvg_compute_pipeline *pipeline, const struct pvg_
     for (uint32_t i = 0; i < r->threadgroup_count; i++, count++) {
         entries[count] = (VkSpecializationMapEntry){PVG_SPEC_THREADGROUP + r->threadgroups[i].index,
                                                     count * 4, 4};
-        values[count] = MAX(key->words[r->threadgroups[i].index], 1u);
+        values[count] = key->words[r->threadgroups[i].index];
     }
     if (pvg_vk_check(vk,
                      vk->fn.vkCreateComputePipelines(
@@ -117,10 +144,13 @@ static VkPipeline build(struct pvg_compute_pipeline *pipeline, const struct pvg_
 }
 
 VkPipeline pvg_compute_pipeline_get(struct pvg_compute_pipeline *pipeline,
-                                    const struct pvg_compute_key *key)
+                                    const struct pvg_compute_key *key, struct pvg_vk_batch *batch)
 {
     struct variant *variant = g_hash_table_lookup(pipeline->variants, key);
 
+    if (!variant && g_hash_table_size(pipeline->variants) == MOST_VARIANTS) {
+        retire_variants(pipeline, batch);
+    }
     if (!variant) {
         variant = g_new0(struct variant, 1);
         variant->key = *key;

@@ -57,12 +57,12 @@ pvg_compute_pipeline_create(struct pvg_gpu *gpu, const struct pvg_compute_descri
 /* What a kernel's pipeline depends on besides the function. */
 struct pvg_compute_key {
     uint32_t group[3];
-    uint32_t words[PVG_SHADER_BUFFERS]; /* of threadgroup memory, by Metal's index */
+    uint32_t words[PVG_SHADER_BUFFERS]; /* of threadgroup memory that it has, by Metal's index */
 };
 
-/* VK_NULL_HANDLE: the host cannot. @pipeline is READY. Borrowed. */
+/* VK_NULL_HANDLE: the host cannot. @pipeline is READY. Borrowed, until @batch is done. */
 VkPipeline pvg_compute_pipeline_get(struct pvg_compute_pipeline *pipeline,
-                                    const struct pvg_compute_key *key);
+                                    const struct pvg_compute_key *key, struct pvg_vk_batch *batch);
 
 struct pvg_render_pipeline {
     struct pvg_gpu_object base;

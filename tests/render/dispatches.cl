@@ -33,3 +33,20 @@ KERNEL void turn_round(BUFFER(device uint *, words, 0), THREADGROUP(uint, shared
     threadgroup_barrier();
     words[i] = shared[size - 1u - lane];
 }
+
+/* As much threadgroup memory as the guest says, twice. */
+KERNEL void exchange(BUFFER(device uint *, words, 0), THREADGROUP(uint, left, 0),
+                     THREADGROUP(uint, right, 1), BUILTIN(uint, lane, thread_index_in_threadgroup))
+{
+    left[lane] = words[2u * lane];
+    right[lane] = words[2u * lane + 1u];
+    threadgroup_barrier();
+    words[2u * lane] = right[lane];
+    words[2u * lane + 1u] = left[lane];
+}
+
+/* How often each lane ran. */
+KERNEL void count_lanes(BUFFER(device uint *, words, 0), BUILTIN(uint, lane, thread_index_in_threadgroup))
+{
+    words[lane] += 1u;
+}

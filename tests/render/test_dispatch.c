@@ -166,6 +166,79 @@ static void threadgroup_memory_serves_partial_groups(void **state)
     }
 }
 
+static void threadgroup_memory_beyond_the_device_s_is_refused_also_in_pieces(void **state)
+{
+    struct scene s = scene_begin(*state, "exchange");
+    const uint64_t most = s.stage->kit.info[PVG_WIRE_DEVICE_INFO_THREADGROUP_MEMORY];
+    struct pvg_writer *w = encoder_begin(&s);
+
+    s.stage->may_refuse = true;
+    set_words(&s, 1, 2, 0);
+    pvg_wire_set_threadgroup_memory_encode(w, &(struct pvg_wire_set_threadgroup_memory){16, 1});
+    pvg_wire_set_threadgroup_memory_encode(w, &(struct pvg_wire_set_threadgroup_memory){most, 0});
+    one_thread(w);
+    pvg_wire_set_threadgroup_memory_encode(w,
+                                           &(struct pvg_wire_set_threadgroup_memory){most - 16, 0});
+    one_thread(w);
+    encoder_end(&s);
+    assert_int_equal(word(&s, 0), 2);
+    assert_int_equal(word(&s, 1), 1);
+    assert_int_equal(stage_refusals(s.stage, PVG_REFUSED_LIMIT), 1);
+}
+
+static void lengths_that_a_kernel_has_not_make_no_pipelines(void **state)
+{
+    struct scene s = scene_begin(*state, "count_up");
+    struct pvg_writer *w = encoder_begin(&s);
+
+    set_words(&s, 0, 0, 0);
+    for (uint32_t i = 0; i < 8; i++) {
+        pvg_wire_set_threadgroup_memory_encode(
+            w, &(struct pvg_wire_set_threadgroup_memory){16 * (i + 1), 3});
+        one_thread(w);
+    }
+    encoder_end(&s);
+    assert_int_equal(word(&s, 0), 8);
+    assert_int_equal(stage_stat(s.stage, "gpu.pipelines-built-late"), 1);
+}
+
+/* More than are kept, in one submission: what is in use stays, what was left is built again. */
+static void groups_of_any_number_of_sizes_are_dispatched(void **state)
+{
+    enum { SIZES = 258 };
+    struct scene s = scene_begin(*state, "count_lanes");
+
+    stage_fill(s.stage, &s.words, 0);
+    for (unsigned round = 1; round <= 2; round++) {
+        const uint32_t sizes = round == 1 ? SIZES : 4;
+        struct pvg_writer *w = encoder_begin(&s);
+
+        for (uint32_t size = 1; size <= sizes; size++) {
+            pvg_wire_dispatch_threadgroups_encode(
+                w, &(struct pvg_wire_dispatch){.grid = {1, 1, 1}, .group = {size, 1, 1}});
+        }
+        encoder_end(&s);
+    }
+    assert_int_equal(word(&s, 0), SIZES + 4);
+    assert_int_equal(word(&s, 3), SIZES - 3 + 1);
+    assert_int_equal(word(&s, SIZES - 1), 1);
+}
+
+static void grids_that_no_device_reaches_are_refused(void **state)
+{
+    struct scene s = scene_begin(*state, "count_up");
+    struct pvg_writer *w = encoder_begin(&s);
+
+    s.stage->may_refuse = true;
+    set_words(&s, 0, 0, 0);
+    pvg_wire_dispatch_threads_encode(
+        w, &(struct pvg_wire_dispatch){.grid = {1, UINT32_MAX, UINT32_MAX}, .group = {1, 1, 1}});
+    one_thread(w);
+    encoder_end(&s);
+    assert_int_equal(word(&s, 0), 1);
+    assert_int_equal(stage_refusals(s.stage, PVG_REFUSED_LIMIT), 1);
+}
+
 /* ---- What the GPU wrote ---- */
 
 static void arguments_may_come_from_the_kernel_before(void **state)
@@ -491,6 +564,10 @@ int main(void)
         scene(an_indirect_dispatch_knows_its_grid),
         scene(threads_in_memory_are_dispatched_with_their_group),
         scene(threadgroup_memory_serves_partial_groups),
+        scene(threadgroup_memory_beyond_the_device_s_is_refused_also_in_pieces),
+        scene_once(lengths_that_a_kernel_has_not_make_no_pipelines),
+        scene(grids_that_no_device_reaches_are_refused),
+        scene_once(groups_of_any_number_of_sizes_are_dispatched),
         scene(arguments_may_come_from_the_kernel_before),
         scene(wild_indirect_arguments_run_nothing),
         scene(indirect_arguments_that_cannot_be_are_refused),
@@ -505,5 +582,5 @@ int main(void)
         scene(state_records_that_cannot_be_poison_dispatches_until_they_are_mended),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_scenes(tests);
 }
