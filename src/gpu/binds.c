@@ -287,11 +287,12 @@ static uint8_t type_wanted(const struct pvg_shader_texture *t)
 static bool class_matches(const struct pvg_texture *texture, const struct pvg_shader_texture *t)
 {
     const uint8_t numeric = texture->format->numeric;
+    const VkFormat host = texture->host->vk;
 
     if (t->depth && !(texture->format->aspect & PVG_ASPECT_DEPTH)) {
         return false;
     }
-    if (t->atomic && (texture->format->bytes != 4 || numeric == PVG_NUMERIC_FLOAT)) {
+    if (t->atomic && host != VK_FORMAT_R32_UINT && host != VK_FORMAT_R32_SINT) {
         return false;
     }
     switch ((enum pvg_component_class)t->component_class) {
