@@ -465,6 +465,9 @@ enum pvg_refusal pvg_render_draw_indexed(struct pvg_render *render,
         return why;
     }
     unswap(rec, size, buffer->size, &offset, &indices);
+    if (!indices) {
+        return PVG_ACCEPTED;
+    }
     if (!pvg_mul(indices, size, &bytes) ||
         !pvg_range_fits((struct pvg_range){offset, bytes}, buffer->size)) {
         return PVG_REFUSED_RANGE;

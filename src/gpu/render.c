@@ -283,9 +283,16 @@ static enum pvg_refusal set_line_width(void *ctx, const struct pvg_wire_set_line
 static bool viewport_from(const struct pvg_wire_viewport *rec, const VkPhysicalDeviceLimits *limits,
                           VkViewport *out)
 {
-    const double values[6] = {rec->x, rec->y, rec->width, rec->height, rec->near, rec->far};
+    const double values[] = {rec->x,
+                             rec->y,
+                             rec->width,
+                             rec->height,
+                             rec->x + rec->width,
+                             rec->y + rec->height,
+                             rec->near,
+                             rec->far};
 
-    for (unsigned i = 0; i < 6; i++) {
+    for (unsigned i = 0; i < G_N_ELEMENTS(values); i++) {
         if (!isfinite(values[i]) || fabs(values[i]) > limits->viewportBoundsRange[1]) {
             return false;
         }

@@ -122,11 +122,16 @@ static void a_viewport_that_is_no_number_stops_draws_until_there_is_another(void
     s.stage->may_refuse = true;
     pvg_wire_set_viewport_encode(w, &(struct pvg_wire_set_viewport){{0, 0, NAN, 4, 0, 1}});
     draw_whole(w);
+    for (unsigned i = 0; i < 2; i++) { /* it begins in bounds and ends outside */
+        pvg_wire_set_viewport_encode(
+            w, &(struct pvg_wire_set_viewport){{i ? 0 : 32767, i ? 32767 : 0, 16, 16, 0, 1}});
+        draw_whole(w);
+    }
     pvg_wire_set_viewport_encode(w, &(struct pvg_wire_set_viewport){{4, 2, 8, 4, 0, 1}});
     draw_whole(w);
     pass_end(&s);
     expect_picture(&s, in_viewport, orange, black);
-    assert_int_equal(stage_stat(s.stage, "gpu.skipped"), 1);
+    assert_int_equal(stage_stat(s.stage, "gpu.skipped"), 3);
 }
 
 static void culling_and_winding_agree_with_metal(void **state)
@@ -243,6 +248,21 @@ static void an_odd_index_offset_works_too(void **state)
     draw_indexed(&s, pass_begin(&s), PVG_WIRE_PRIMITIVE_TRIANGLE, PVG_WIRE_INDEX_TYPE_U16, 3, 3, 0);
     pass_end(&s);
     expect_picture(&s, everywhere, orange, black);
+}
+
+/* The other order of two fields, which the second form may have, says that there are none. */
+static void a_draw_without_indices_by_its_other_reading_draws_nothing(void **state)
+{
+    struct scene s = scene_begin(*state);
+
+    pvg_wire_draw_indexed_base_2_wide_encode(
+        pass_begin(&s), &(struct pvg_wire_draw_indexed){.primitive = PVG_WIRE_PRIMITIVE_TRIANGLE,
+                                                        .index_type = PVG_WIRE_INDEX_TYPE_U32,
+                                                        .index_buffer = s.indices.object,
+                                                        .index_count = 0xfff,
+                                                        .instance_count = 1});
+    pass_end(&s);
+    expect_picture(&s, nowhere, orange, black);
 }
 
 static bool left_and_right_columns(unsigned x, unsigned y)
@@ -841,6 +861,7 @@ int main(void)
         scene(lines_and_line_strips_run_along_their_row),
         scene(indices_of_both_sizes_and_a_base_vertex_find_their_vertices),
         scene(an_odd_index_offset_works_too),
+        scene_once(a_draw_without_indices_by_its_other_reading_draws_nothing),
         scene(strips_restart_at_the_largest_index),
         scene(indices_outside_their_buffer_are_not_drawn),
         scene(wild_indices_draw_nothing_and_harm_nobody),
