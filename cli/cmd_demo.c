@@ -31,11 +31,11 @@ static bool demo(int argc, char **argv, struct pvg_error *error)
     const GOptionEntry entries[] = {
         {"display", 0, 0, G_OPTION_ARG_STRING, &display, "gtk, sdl, vnc or none", "KIND"},
         {"gpu", 0, 0, G_OPTION_ARG_STRING, &gpu, "The Vulkan device: index, UUID or name", "GPU"},
-        {"size", 0, 0, G_OPTION_ARG_STRING, &size, "Of the picture (640x400)", "WIDTHxHEIGHT"},
+        {"size", 0, 0, G_OPTION_ARG_STRING, &size, "Of the picture (1280x800)", "WIDTHxHEIGHT"},
         {NULL},
     };
     g_autofree char *guest = paths_data("demo.elf", "../guest/bare/demo.elf");
-    char name[] = "demo", usual_size[] = "640x400";
+    char name[] = "demo", usual_size[] = "1280x800";
     struct machine machine = {.name = name,
                               .architecture = MACHINE_ARM64,
                               .memory = 512,

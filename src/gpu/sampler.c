@@ -154,7 +154,9 @@ static VkSampler sampler_make(struct pvg_vk *vk, const struct pvg_sampler_descri
     info.borderColor = to_zero || d->border == 0 ? VK_BORDER_COLOR_FLOAT_TRANSPARENT_BLACK
                        : d->border == 1          ? VK_BORDER_COLOR_FLOAT_OPAQUE_BLACK
                                                  : VK_BORDER_COLOR_FLOAT_OPAQUE_WHITE;
-    if (d->anisotropy > 1 && vk->features.core.features.samplerAnisotropy) {
+    /* llvmpipe weighs each texel under a pixel's footprint, which beside a horizon is all of them,
+     * many times over: one such triangle took minutes (seen). */
+    if (d->anisotropy > 1 && vk->features.core.features.samplerAnisotropy && !pvg_vk_is_cpu(vk)) {
         info.anisotropyEnable = VK_TRUE;
         info.maxAnisotropy = MIN((float)d->anisotropy, most);
     }

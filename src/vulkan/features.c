@@ -47,7 +47,7 @@ const struct pvg_vk_feature pvg_vk_feature_table[] = {
     OPTIONAL(core.features, multiViewport, "only viewport and scissor 0 are used"),
     OPTIONAL(core.features, occlusionQueryPrecise, "counting visibility results become boolean"),
     OPTIONAL(core.features, sampleRateShading, "per-sample fragment shaders are refused"),
-    OPTIONAL(core.features, samplerAnisotropy, "anisotropic filtering is trilinear"),
+    OPTIONAL(core.features, samplerAnisotropy, "anisotropic filtering is trilinear (on CPU devices always)"),
     OPTIONAL(core.features, shaderClipDistance, "shaders with clip distances are refused"),
     OPTIONAL(core.features, shaderFloat64, "shaders with doubles are refused"),
     OPTIONAL(core.features, shaderInt16, "16-bit integers are computed in 32 bits"),

@@ -429,9 +429,12 @@ static void a_footprint_without_end_is_sampled_in_time(void **state)
     probe_draw(&p, "grad_2d", false);
 }
 
-/* Eight texels one way and one the other: without anisotropy level 3; with sixteen taps level 0. */
+/* Eight texels one way and one the other: without anisotropy level 3; with sixteen taps level 0.
+ * CPU devices have none: the demo's floor kept llvmpipe busy for minutes. */
 static void anisotropy_keeps_stretched_footprints_sharp(void **state)
 {
+    const bool cpu = !g_getenv("PVG_TEST_GPU");
+
     for (unsigned most = 1; most <= 16; most *= 16) {
         struct pvg_wire_sampler sampler = probe_sampler();
         struct probe p;
@@ -443,7 +446,7 @@ static void anisotropy_keeps_stretched_footprints_sharp(void **state)
         begin_2d(&p, *state, sampler);
         probe_at(&p, 0.5f, 0.5f, 1, 0.125f);
         probe_draw(&p, "grad_2d", false);
-        if (most == 1) {
+        if (most == 1 || cpu) {
             assert_float_equal(p.got[0][3], 3, 0.1f);
         } else {
             assert_true(p.got[0][3] < 1);
