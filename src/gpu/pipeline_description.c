@@ -5,61 +5,15 @@
 #include "gpu/pixel_format.h"
 #include "gpu/vertex_format.h"
 #include "wire/metal.h"
+#include "wire/resources.h"
 
-/* Tags of a render pipeline. Those from ALPHA_TO_COVERAGE to RASTERIZATION are inferred. */
-enum {
-    RENDER_VERTEX_FUNCTION = 0x01,
-    RENDER_FRAGMENT_FUNCTION = 0x02,
-    RENDER_VERTEX_DESCRIPTOR = 0x03,
-    RENDER_SAMPLES = 0x04,
-    RENDER_ALPHA_TO_COVERAGE = 0x05,
-    RENDER_ALPHA_TO_ONE = 0x06,
-    RENDER_RASTERIZATION = 0x07,
-    RENDER_COLOURS = 0x08,
-    RENDER_DEPTH_FORMAT = 0x09,
-    RENDER_STENCIL_FORMAT = 0x0a,
-    RENDER_LAST_KNOWN = 0x0a,
-    RENDER_PARTITION = 0x0c,
-    RENDER_MOST_FACTOR = 0x0d,
-    RENDER_FACTOR_SCALE = 0x0e,
-    RENDER_FACTOR_FORMAT = 0x0f,
-    RENDER_CONTROL_POINT_INDEX = 0x10,
-    RENDER_FACTOR_STEP = 0x11,
-    RENDER_OUTPUT_WINDING = 0x12,
-    RENDER_MESH_COLOURS = 0x14,
-};
-
-enum {
-    ATTRIBUTE_LOCATION,
-    ATTRIBUTE_FORMAT,
-    ATTRIBUTE_OFFSET,
-    ATTRIBUTE_BUFFER,
-};
-
-enum {
-    LAYOUT_BUFFER,
-    LAYOUT_STEP,
-    LAYOUT_RATE,
-    LAYOUT_STRIDE,
-};
-
-enum {
-    COLOUR_INDEX,
-    COLOUR_FORMAT,
-    COLOUR_BLENDING,
-    COLOUR_SOURCE_RGB,
-    COLOUR_DESTINATION_RGB,
-    COLOUR_OPERATION_RGB,
-    COLOUR_SOURCE_ALPHA,
-    COLOUR_DESTINATION_ALPHA,
-    COLOUR_OPERATION_ALPHA,
-    COLOUR_WRITE_MASK,
-};
-
-enum {
-    COMPUTE_FUNCTION = 0x00,
-    COMPUTE_STAGE_INPUT = 0x03,
-};
+/* Tags. */
+#define RENDER(tag)    PVG_WIRE_RENDER_PROPERTY_##tag
+#define COLOR(tag)     PVG_WIRE_COLOR_PROPERTY_##tag
+#define VERTEX(tag)    PVG_WIRE_VERTEX_PROPERTY_##tag
+#define ATTRIBUTE(tag) PVG_WIRE_ATTRIBUTE_PROPERTY_##tag
+#define LAYOUT(tag)    PVG_WIRE_LAYOUT_PROPERTY_##tag
+#define COMPUTE(tag)   PVG_WIRE_COMPUTE_PROPERTY_##tag
 
 #define LAST_BLEND_FACTOR    18
 #define LAST_BLEND_OPERATION 4
@@ -68,8 +22,8 @@ static enum pvg_refusal parse_attribute(const struct pvg_property_list *entry, u
                                         struct pvg_vertex_description *out)
 {
     struct pvg_attribute_description *attribute;
-    uint32_t format = pvg_property_get(entry, ATTRIBUTE_FORMAT, 0);
-    uint32_t buffer = pvg_property_get(entry, ATTRIBUTE_BUFFER, 0);
+    uint32_t format = pvg_property_get(entry, ATTRIBUTE(FORMAT), 0);
+    uint32_t buffer = pvg_property_get(entry, ATTRIBUTE(BUFFER), 0);
 
     if (location >= PVG_MAX_ATTRIBUTES || buffer >= PVG_MAX_LAYOUTS) {
         return PVG_REFUSED_LIMIT;
@@ -84,7 +38,7 @@ static enum pvg_refusal parse_attribute(const struct pvg_property_list *entry, u
     *attribute = (struct pvg_attribute_description){
         .format = (uint8_t)format,
         .buffer = (uint8_t)buffer,
-        .offset = pvg_property_get(entry, ATTRIBUTE_OFFSET, 0),
+        .offset = pvg_property_get(entry, ATTRIBUTE(OFFSET), 0),
     };
     out->layouts[buffer].used = true;
     return PVG_ACCEPTED;
@@ -105,9 +59,9 @@ static enum pvg_refusal parse_attributes(const struct pvg_property_array *array,
         if (why != PVG_ACCEPTED) {
             return why;
         }
-        unplaced += !pvg_property_has(&entry, ATTRIBUTE_LOCATION);
+        unplaced += !pvg_property_has(&entry, ATTRIBUTE(LOCATION));
         zero_taken |=
-            pvg_property_has(&entry, ATTRIBUTE_LOCATION) && entry.values[ATTRIBUTE_LOCATION] == 0;
+            pvg_property_has(&entry, ATTRIBUTE(LOCATION)) && entry.values[ATTRIBUTE(LOCATION)] == 0;
     }
     for (uint32_t i = 0; i < array->count; i++) {
         enum pvg_refusal why = pvg_property_array_at(array, i, &entry);
@@ -115,7 +69,7 @@ static enum pvg_refusal parse_attributes(const struct pvg_property_array *array,
         if (why == PVG_ACCEPTED) {
             why = parse_attribute(
                 &entry,
-                pvg_property_get(&entry, ATTRIBUTE_LOCATION, unplaced == 1 && !zero_taken ? 0 : i),
+                pvg_property_get(&entry, ATTRIBUTE(LOCATION), unplaced == 1 && !zero_taken ? 0 : i),
                 out);
         }
         if (why != PVG_ACCEPTED) {
@@ -128,9 +82,9 @@ static enum pvg_refusal parse_attributes(const struct pvg_property_array *array,
 static enum pvg_refusal parse_layout(const struct pvg_property_list *entry,
                                      struct pvg_vertex_description *out)
 {
-    uint32_t buffer = pvg_property_get(entry, LAYOUT_BUFFER, 0);
-    uint32_t step = pvg_property_get(entry, LAYOUT_STEP, PVG_STEP_VERTEX);
-    uint32_t rate = pvg_property_get(entry, LAYOUT_RATE, 1);
+    uint32_t buffer = pvg_property_get(entry, LAYOUT(BUFFER), 0);
+    uint32_t step = pvg_property_get(entry, LAYOUT(STEP_FUNCTION), PVG_STEP_VERTEX);
+    uint32_t rate = pvg_property_get(entry, LAYOUT(STEP_RATE), 1);
     bool used;
 
     if (buffer >= PVG_MAX_LAYOUTS) {
@@ -144,7 +98,8 @@ static enum pvg_refusal parse_layout(const struct pvg_property_list *entry,
         .used = used,
         .step = (uint8_t)step,
         .rate = rate,
-        .stride = pvg_property_get(entry, LAYOUT_STRIDE, 0), /* all ones are DYNAMIC at any width */
+        .stride =
+            pvg_property_get(entry, LAYOUT(STRIDE), 0), /* all ones are DYNAMIC at any width */
     };
     return PVG_ACCEPTED;
 }
@@ -169,12 +124,12 @@ static enum pvg_refusal parse_vertex(const uint8_t *bytes, size_t size, uint32_t
     size -= offset;
     why = pvg_property_list_parse(bytes, size, &top);
     if (why == PVG_ACCEPTED) {
-        why = pvg_property_array_open(bytes, size, pvg_property_get(&top, 0, 0), PVG_MAX_ATTRIBUTES,
-                                      &attributes);
+        why = pvg_property_array_open(bytes, size, pvg_property_get(&top, VERTEX(ATTRIBUTES), 0),
+                                      PVG_MAX_ATTRIBUTES, &attributes);
     }
     if (why == PVG_ACCEPTED) {
-        why = pvg_property_array_open(bytes, size, pvg_property_get(&top, 1, 0), PVG_MAX_LAYOUTS,
-                                      &layouts);
+        why = pvg_property_array_open(bytes, size, pvg_property_get(&top, VERTEX(LAYOUTS), 0),
+                                      PVG_MAX_LAYOUTS, &layouts);
     }
     if (why == PVG_ACCEPTED) {
         why = parse_attributes(&attributes, out);
@@ -192,20 +147,20 @@ static enum pvg_refusal parse_vertex(const uint8_t *bytes, size_t size, uint32_t
 
 static bool blend_is_sound(const struct pvg_property_list *entry)
 {
-    return pvg_property_get(entry, COLOUR_SOURCE_RGB, 1) <= LAST_BLEND_FACTOR &&
-           pvg_property_get(entry, COLOUR_DESTINATION_RGB, 0) <= LAST_BLEND_FACTOR &&
-           pvg_property_get(entry, COLOUR_OPERATION_RGB, 0) <= LAST_BLEND_OPERATION &&
-           pvg_property_get(entry, COLOUR_SOURCE_ALPHA, 1) <= LAST_BLEND_FACTOR &&
-           pvg_property_get(entry, COLOUR_DESTINATION_ALPHA, 0) <= LAST_BLEND_FACTOR &&
-           pvg_property_get(entry, COLOUR_OPERATION_ALPHA, 0) <= LAST_BLEND_OPERATION &&
-           pvg_property_get(entry, COLOUR_WRITE_MASK, 0xf) <= 0xf;
+    return pvg_property_get(entry, COLOR(SOURCE_RGB), 1) <= LAST_BLEND_FACTOR &&
+           pvg_property_get(entry, COLOR(DESTINATION_RGB), 0) <= LAST_BLEND_FACTOR &&
+           pvg_property_get(entry, COLOR(OPERATION_RGB), 0) <= LAST_BLEND_OPERATION &&
+           pvg_property_get(entry, COLOR(SOURCE_ALPHA), 1) <= LAST_BLEND_FACTOR &&
+           pvg_property_get(entry, COLOR(DESTINATION_ALPHA), 0) <= LAST_BLEND_FACTOR &&
+           pvg_property_get(entry, COLOR(OPERATION_ALPHA), 0) <= LAST_BLEND_OPERATION &&
+           pvg_property_get(entry, COLOR(WRITE_MASK), 0xf) <= 0xf;
 }
 
 static enum pvg_refusal parse_colour(const struct pvg_property_list *entry, uint32_t position,
                                      struct pvg_render_description *out, unsigned *seen)
 {
-    uint32_t index = pvg_property_get(entry, COLOUR_INDEX, position);
-    uint32_t format = pvg_property_get(entry, COLOUR_FORMAT, 0);
+    uint32_t index = pvg_property_get(entry, COLOR(INDEX), position);
+    uint32_t format = pvg_property_get(entry, COLOR(FORMAT), 0);
     const struct pvg_pixel_format *pixel = pvg_pixel_format_find(format);
 
     if (index >= PVG_MAX_COLOURS) {
@@ -220,14 +175,14 @@ static enum pvg_refusal parse_colour(const struct pvg_property_list *entry, uint
     *seen |= 1u << index;
     out->colours[index] = (struct pvg_colour_description){
         .format = (uint16_t)format,
-        .blending = pvg_property_get(entry, COLOUR_BLENDING, 0) != 0,
-        .source_rgb = (uint8_t)pvg_property_get(entry, COLOUR_SOURCE_RGB, 1),
-        .destination_rgb = (uint8_t)pvg_property_get(entry, COLOUR_DESTINATION_RGB, 0),
-        .operation_rgb = (uint8_t)pvg_property_get(entry, COLOUR_OPERATION_RGB, 0),
-        .source_alpha = (uint8_t)pvg_property_get(entry, COLOUR_SOURCE_ALPHA, 1),
-        .destination_alpha = (uint8_t)pvg_property_get(entry, COLOUR_DESTINATION_ALPHA, 0),
-        .operation_alpha = (uint8_t)pvg_property_get(entry, COLOUR_OPERATION_ALPHA, 0),
-        .write_mask = (uint8_t)pvg_property_get(entry, COLOUR_WRITE_MASK, 0xf),
+        .blending = pvg_property_get(entry, COLOR(BLENDING), 0) != 0,
+        .source_rgb = (uint8_t)pvg_property_get(entry, COLOR(SOURCE_RGB), 1),
+        .destination_rgb = (uint8_t)pvg_property_get(entry, COLOR(DESTINATION_RGB), 0),
+        .operation_rgb = (uint8_t)pvg_property_get(entry, COLOR(OPERATION_RGB), 0),
+        .source_alpha = (uint8_t)pvg_property_get(entry, COLOR(SOURCE_ALPHA), 1),
+        .destination_alpha = (uint8_t)pvg_property_get(entry, COLOR(DESTINATION_ALPHA), 0),
+        .operation_alpha = (uint8_t)pvg_property_get(entry, COLOR(OPERATION_ALPHA), 0),
+        .write_mask = (uint8_t)pvg_property_get(entry, COLOR(WRITE_MASK), 0xf),
     };
     return PVG_ACCEPTED;
 }
@@ -235,8 +190,8 @@ static enum pvg_refusal parse_colour(const struct pvg_property_list *entry, uint
 static enum pvg_refusal parse_depth_stencil(const struct pvg_property_list *top,
                                             struct pvg_render_description *out)
 {
-    uint32_t depth = pvg_property_get(top, RENDER_DEPTH_FORMAT, 0);
-    uint32_t stencil = pvg_property_get(top, RENDER_STENCIL_FORMAT, 0);
+    uint32_t depth = pvg_property_get(top, RENDER(DEPTH_FORMAT), 0);
+    uint32_t stencil = pvg_property_get(top, RENDER(STENCIL_FORMAT), 0);
     const struct pvg_pixel_format *depth_format = pvg_pixel_format_find(depth);
     const struct pvg_pixel_format *stencil_format = pvg_pixel_format_find(stencil);
 
@@ -252,12 +207,12 @@ static enum pvg_refusal parse_depth_stencil(const struct pvg_property_list *top,
 /* Some of these tags are guesses: what makes no sense spoils draws of patches, not the pipeline. */
 static struct pvg_tessellation_description parse_tessellation(const struct pvg_property_list *top)
 {
-    const uint32_t partition = pvg_property_get(top, RENDER_PARTITION, 0);
-    const uint32_t most = pvg_property_get(top, RENDER_MOST_FACTOR, 16);
-    const uint32_t index = pvg_property_get(top, RENDER_CONTROL_POINT_INDEX, 0);
-    const uint32_t step = pvg_property_get(top, RENDER_FACTOR_STEP, 0);
+    const uint32_t partition = pvg_property_get(top, RENDER(TESSELLATION_PARTITION), 0);
+    const uint32_t most = pvg_property_get(top, RENDER(MAX_TESSELLATION_FACTOR), 16);
+    const uint32_t index = pvg_property_get(top, RENDER(CONTROL_POINT_INDEX), 0);
+    const uint32_t step = pvg_property_get(top, RENDER(TESSELLATION_STEP), 0);
     const bool sound = partition <= PVG_WIRE_TESSELLATION_PARTITION_FRACTIONAL_EVEN && most <= 64 &&
-                       !pvg_property_get(top, RENDER_FACTOR_FORMAT, 0) &&
+                       !pvg_property_get(top, RENDER(TESSELLATION_FORMAT), 0) &&
                        index <= PVG_WIRE_CONTROL_POINT_INDEX_U32 &&
                        step <= PVG_WIRE_TESSELLATION_STEP_PER_PATCH_AND_PER_INSTANCE;
 
@@ -266,8 +221,8 @@ static struct pvg_tessellation_description parse_tessellation(const struct pvg_p
         .step = (uint8_t)step,
         .index = (uint8_t)index,
         .most = sound ? (uint8_t)most : 0,
-        .scaled = pvg_property_get(top, RENDER_FACTOR_SCALE, 0) != 0,
-        .counter_clockwise = pvg_property_get(top, RENDER_OUTPUT_WINDING, 0) != 0,
+        .scaled = pvg_property_get(top, RENDER(TESSELLATION_SCALE), 0) != 0,
+        .counter_clockwise = pvg_property_get(top, RENDER(TESSELLATION_WINDING), 0) != 0,
     };
 }
 
@@ -284,30 +239,36 @@ enum pvg_refusal pvg_render_description_parse(const uint8_t *bytes, size_t size,
     if (why != PVG_ACCEPTED) {
         return why;
     }
-    if (pvg_property_has(&top, RENDER_MESH_COLOURS) && !pvg_property_has(&top, RENDER_COLOURS)) {
-        return PVG_REFUSED_OPCODE; /* a mesh pipeline: no guest is told that they exist */
+    /* Without colours that tag is the colours of a mesh pipeline. */
+    if (pvg_property_has(&top, RENDER(FRAGMENT_MUTABILITY)) &&
+        !pvg_property_has(&top, RENDER(COLOR_ATTACHMENTS))) {
+        return PVG_REFUSED_OPCODE; /* no guest is told that they exist */
     }
-    samples = pvg_property_get(&top, RENDER_SAMPLES, 1);
+    samples = pvg_property_get(&top, RENDER(SAMPLE_COUNT), 1);
     if (samples == 0 || samples > 16 || (samples & (samples - 1))) {
         return PVG_REFUSED_VALUE;
     }
     out->samples = (uint8_t)samples;
-    out->vertex_function = pvg_property_get(&top, RENDER_VERTEX_FUNCTION, 0);
-    out->fragment_function = pvg_property_get(&top, RENDER_FRAGMENT_FUNCTION, 0);
-    out->alpha_to_coverage = pvg_property_get(&top, RENDER_ALPHA_TO_COVERAGE, 0) != 0;
-    out->alpha_to_one = pvg_property_get(&top, RENDER_ALPHA_TO_ONE, 0) != 0;
-    out->rasterization = pvg_property_get(&top, RENDER_RASTERIZATION, 1) != 0;
-    out->unsure = top.unknown +
-                  (unsigned)__builtin_popcount(top.present & ~((2u << RENDER_LAST_KNOWN) - 1)) +
-                  (unsigned)__builtin_popcount(top.present & 7u << RENDER_ALPHA_TO_COVERAGE);
-    why = parse_vertex(bytes, size, pvg_property_get(&top, RENDER_VERTEX_DESCRIPTOR, 0),
+    out->vertex_function = pvg_property_get(&top, RENDER(VERTEX_FUNCTION), 0);
+    out->fragment_function = pvg_property_get(&top, RENDER(FRAGMENT_FUNCTION), 0);
+    out->alpha_to_coverage = pvg_property_get(&top, RENDER(ALPHA_TO_COVERAGE), 0) != 0;
+    out->alpha_to_one = pvg_property_get(&top, RENDER(ALPHA_TO_ONE), 0) != 0;
+    out->rasterization = pvg_property_get(&top, RENDER(RASTERIZATION), 1) != 0;
+    /* No guest was seen to send tags from alpha-to-coverage to rasterization, nor any behind the
+     * stencil format. */
+    out->unsure =
+        top.unknown +
+        (unsigned)__builtin_popcount(top.present & ~((2u << RENDER(STENCIL_FORMAT)) - 1)) +
+        (unsigned)__builtin_popcount(top.present & 7u << RENDER(ALPHA_TO_COVERAGE));
+    why = parse_vertex(bytes, size, pvg_property_get(&top, RENDER(VERTEX_DESCRIPTOR), 0),
                        &out->vertex);
     if (why == PVG_ACCEPTED) {
         why = parse_depth_stencil(&top, out);
     }
     out->tessellation = parse_tessellation(&top);
     if (why == PVG_ACCEPTED) {
-        why = pvg_property_array_open(bytes, size, pvg_property_get(&top, RENDER_COLOURS, 0),
+        why = pvg_property_array_open(bytes, size,
+                                      pvg_property_get(&top, RENDER(COLOR_ATTACHMENTS), 0),
                                       PVG_MAX_COLOURS, &colours);
     }
     for (uint32_t i = 0; why == PVG_ACCEPTED && i < colours.count; i++) {
@@ -332,11 +293,11 @@ enum pvg_refusal pvg_compute_description_parse(const uint8_t *bytes, size_t size
     if (why != PVG_ACCEPTED) {
         return why;
     }
-    out->function = pvg_property_get(&top, COMPUTE_FUNCTION, 0);
+    out->function = pvg_property_get(&top, COMPUTE(FUNCTION), 0);
     out->max_threads = top.two_byte;
     out->unsure = top.unknown +
-                  (unsigned)__builtin_popcount(top.present & ~((2u << COMPUTE_STAGE_INPUT) - 1));
-    why = parse_vertex(bytes, size, pvg_property_get(&top, COMPUTE_STAGE_INPUT, 0), &stage_input);
+                  (unsigned)__builtin_popcount(top.present & ~((2u << COMPUTE(STAGE_INPUT)) - 1));
+    why = parse_vertex(bytes, size, pvg_property_get(&top, COMPUTE(STAGE_INPUT), 0), &stage_input);
     for (unsigned i = 0; i < PVG_MAX_ATTRIBUTES; i++) {
         out->stage_input |= stage_input.attributes[i].format != 0;
     }
