@@ -14,6 +14,7 @@
 #include "wire/blit_encode.h"
 #include "wire/compute_encode.h"
 #include "wire/encoder_encode.h"
+#include "wire/formats.h"
 #include "wire/render_encode.h"
 #include "wire/resources_encode.h"
 
@@ -106,23 +107,10 @@ static void bind_sampler(struct pvg_writer *w, uint32_t object)
 
 static struct pvg_wire_texture_body body(uint32_t width, uint32_t height)
 {
-    return (struct pvg_wire_texture_body){
-        .type = PVG_WIRE_TEXTURE_TYPE_2D,
-        .gpu_optimized = true,
-        .usage = PVG_WIRE_TEXTURE_USAGE_SHADER_READ | PVG_WIRE_TEXTURE_USAGE_RENDER_TARGET,
-        .format = 80,
-        .width = width,
-        .height = height,
-        .depth = 1,
-        .levels = 1,
-        .samples = 1,
-        .array_length = 1,
-        .options.storage = PVG_WIRE_STORAGE_MODE_PRIVATE,
-        .swizzle_red = 2,
-        .swizzle_green = 3,
-        .swizzle_blue = 4,
-        .swizzle_alpha = 5,
-    };
+    return kit_texture_body(PVG_WIRE_PIXEL_FORMAT_BGRA8UNORM, width, height,
+                            PVG_WIRE_TEXTURE_USAGE_SHADER_READ |
+                                PVG_WIRE_TEXTURE_USAGE_RENDER_TARGET,
+                            PVG_WIRE_STORAGE_MODE_PRIVATE);
 }
 
 static void scene_init(struct scene *s, struct guest *guest, const char *library)

@@ -59,36 +59,14 @@ static uint64_t part(const struct scene *scene, size_t offset)
 
 /* ---- Once: objects ---- */
 
-static struct pvg_wire_texture_body texture_body(uint16_t format, uint32_t width, uint32_t height,
-                                                 uint32_t usage)
-{
-    return (struct pvg_wire_texture_body){
-        .type = PVG_WIRE_TEXTURE_TYPE_2D,
-        .gpu_optimized = true,
-        .usage = usage,
-        .format = format,
-        .width = width,
-        .height = height,
-        .depth = 1,
-        .levels = 1,
-        .samples = 1,
-        .array_length = 1,
-        .options.storage = PVG_WIRE_STORAGE_MODE_MANAGED,
-        .swizzle_red = 2,
-        .swizzle_green = 3,
-        .swizzle_blue = 4,
-        .swizzle_alpha = 5,
-    };
-}
-
 static void make_target(struct scene *scene, struct kit_texture *texture, uint16_t format)
 {
     struct pvg_wire_texture_body body =
-        texture_body(format, scene->width, scene->height, PVG_WIRE_TEXTURE_USAGE_RENDER_TARGET);
+        kit_texture_body(format, scene->width, scene->height, PVG_WIRE_TEXTURE_USAGE_RENDER_TARGET,
+                         PVG_WIRE_STORAGE_MODE_PRIVATE);
 
     body.type = PVG_WIRE_TEXTURE_TYPE_2D_MULTISAMPLE;
     body.samples = SAMPLES;
-    body.options.storage = PVG_WIRE_STORAGE_MODE_PRIVATE;
     kit_texture_create(scene->kit, &scene->task, texture, &body, 4);
 }
 
@@ -97,8 +75,8 @@ static void make_image(struct scene *scene, struct kit_texture *texture, uint16_
                        uint32_t width, uint32_t height, unsigned bytes, uint16_t levels,
                        const void *texels)
 {
-    struct pvg_wire_texture_body body =
-        texture_body(format, width, height, PVG_WIRE_TEXTURE_USAGE_SHADER_READ);
+    struct pvg_wire_texture_body body = kit_texture_body(
+        format, width, height, PVG_WIRE_TEXTURE_USAGE_SHADER_READ, PVG_WIRE_STORAGE_MODE_MANAGED);
 
     body.levels = levels;
     kit_texture_create(scene->kit, &scene->task, texture, &body, bytes);

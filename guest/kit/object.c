@@ -156,6 +156,28 @@ void kit_buffer_create(struct kit *kit, struct kit_task *task, struct kit_buffer
     kit_object_publish(kit, task, buffer->object, PVG_WIRE_OBJECT_TYPE_BUFFER);
 }
 
+struct pvg_wire_texture_body kit_texture_body(uint16_t format, uint32_t width, uint32_t height,
+                                              uint32_t usage, enum pvg_wire_storage_mode storage)
+{
+    return (struct pvg_wire_texture_body){
+        .type = PVG_WIRE_TEXTURE_TYPE_2D,
+        .gpu_optimized = true,
+        .usage = usage,
+        .format = format,
+        .width = width,
+        .height = height,
+        .depth = 1,
+        .levels = 1,
+        .samples = 1,
+        .array_length = 1,
+        .options.storage = storage,
+        .swizzle_red = PVG_WIRE_SWIZZLE_RED,
+        .swizzle_green = PVG_WIRE_SWIZZLE_GREEN,
+        .swizzle_blue = PVG_WIRE_SWIZZLE_BLUE,
+        .swizzle_alpha = PVG_WIRE_SWIZZLE_ALPHA,
+    };
+}
+
 static uint32_t halved(uint32_t extent, unsigned times)
 {
     return extent >> times ? extent >> times : 1;

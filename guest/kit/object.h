@@ -58,6 +58,11 @@ struct kit_texture {
     struct pvg_wire_texture_level level[KIT_LEVELS];
 };
 
+/* The body of a 2D texture of one level, that everybody reads as it is. @usage: bits of enum
+ * pvg_wire_texture_usage, @storage of enum pvg_wire_storage_mode. */
+struct pvg_wire_texture_body kit_texture_body(uint16_t format, uint32_t width, uint32_t height,
+                                              uint32_t usage, enum pvg_wire_storage_mode storage);
+
 /* A linear texture as the guest kernel lays it out: level by level, rows aligned to what the device
  * asked for, slices inside a level. @body says all but its object; @bytes_per_element is that of
  * its format. */

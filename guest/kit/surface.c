@@ -229,17 +229,10 @@ uint32_t kit_surface_texture(struct kit *kit, struct kit_task *task,
     uint32_t object = kit_object_number(task);
     struct pvg_wire_surface_texture record = {
         .object = object,
-        .body = {.type = PVG_WIRE_TEXTURE_TYPE_2D,
-                 .gpu_optimized = true,
-                 .usage = PVG_WIRE_TEXTURE_USAGE_SHADER_READ | PVG_WIRE_TEXTURE_USAGE_RENDER_TARGET,
-                 .format = PVG_WIRE_PIXEL_FORMAT_BGRA8UNORM,
-                 .width = surface->width,
-                 .height = surface->height,
-                 .depth = 1,
-                 .levels = 1,
-                 .samples = 1,
-                 .array_length = 1,
-                 .options = {.storage = PVG_WIRE_STORAGE_MODE_MANAGED}},
+        .body = kit_texture_body(PVG_WIRE_PIXEL_FORMAT_BGRA8UNORM, surface->width, surface->height,
+                                 PVG_WIRE_TEXTURE_USAGE_SHADER_READ |
+                                     PVG_WIRE_TEXTURE_USAGE_RENDER_TARGET,
+                                 PVG_WIRE_STORAGE_MODE_MANAGED),
     };
     struct pvg_writer *w = kit_blob(kit);
 

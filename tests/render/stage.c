@@ -164,7 +164,8 @@ int stage_setup_recorded(void **state, enum pvg_variant variant, const char *pat
     setenv("PVG_VULKAN_VALIDATION", "1", 1);
     stage->ram_fd = span.fd;
     assert_int_equal(ftruncate(span.fd, RAM_SIZE), 0);
-    stage->ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, span.fd, 0);
+    stage->ram =
+        mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, span.fd, 0);
     stage->ram_gpa = variant == PVG_VARIANT_PCI ? 0 : 0x70000000;
     stage->patience = PATIENCE;
     stage->device =
@@ -289,24 +290,11 @@ void stage_expect(struct stage *stage, const struct kit_buffer *buffer, uint64_t
 
 struct pvg_wire_texture_body stage_texture_2d(uint16_t format, uint32_t width, uint32_t height)
 {
-    return (struct pvg_wire_texture_body){
-        .type = PVG_WIRE_TEXTURE_TYPE_2D,
-        .gpu_optimized = true,
-        .usage = PVG_WIRE_TEXTURE_USAGE_SHADER_READ | PVG_WIRE_TEXTURE_USAGE_SHADER_WRITE |
-                 PVG_WIRE_TEXTURE_USAGE_RENDER_TARGET,
-        .format = format,
-        .width = width,
-        .height = height,
-        .depth = 1,
-        .levels = 1,
-        .samples = 1,
-        .array_length = 1,
-        .options.storage = PVG_WIRE_STORAGE_MODE_MANAGED,
-        .swizzle_red = 2,
-        .swizzle_green = 3,
-        .swizzle_blue = 4,
-        .swizzle_alpha = 5,
-    };
+    return kit_texture_body(format, width, height,
+                            PVG_WIRE_TEXTURE_USAGE_SHADER_READ |
+                                PVG_WIRE_TEXTURE_USAGE_SHADER_WRITE |
+                                PVG_WIRE_TEXTURE_USAGE_RENDER_TARGET,
+                            PVG_WIRE_STORAGE_MODE_MANAGED);
 }
 
 void stage_bind_buffer(struct stage *stage, enum stage_at at, uint32_t slot, uint32_t buffer,
