@@ -131,7 +131,8 @@ enum pvg_refusal pvg_image_create(struct pvg_vk *vk, const struct pvg_host_forma
     const struct pvg_pixel_format *twin = pvg_pixel_format_find(shape->format->twin);
     const bool any_view =
         other_formats || !shape->usage || (shape->usage & PVG_WIRE_TEXTURE_USAGE_PIXEL_FORMAT_VIEW);
-    VkFormat twins[2];
+    bool views_of_class = false;
+    VkFormat twins[2] = {VK_FORMAT_UNDEFINED, VK_FORMAT_UNDEFINED};
     VkImageFormatListCreateInfo list = {
         .sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_LIST_CREATE_INFO,
         .viewFormatCount = 2,
@@ -157,6 +158,7 @@ enum pvg_refusal pvg_image_create(struct pvg_vk *vk, const struct pvg_host_forma
         (!format->codec || format->codec->decode_blocks)) {
         if (any_view && shape->format->view_class != PVG_VIEW_TWINS) {
             info.flags |= VK_IMAGE_CREATE_MUTABLE_FORMAT_BIT;
+            views_of_class = true;
         } else if (twin && pvg_host_format_find(formats, twin) &&
                    !pvg_host_format_find(formats, twin)->codec == !format->codec) {
             /* Metal allows the sRGB twin of any texture; the list keeps compression on. */
@@ -183,6 +185,8 @@ enum pvg_refusal pvg_image_create(struct pvg_vk *vk, const struct pvg_host_forma
     image->shape = *shape;
     image->usage = info.usage;
     image->layers = info.arrayLayers;
+    image->any_view = views_of_class;
+    image->other_view = twins[1];
     result = pvg_vk_image_init(vk, &info, &image->host);
     if (result != VK_SUCCESS) {
         pvg_gpu_object_unref(&image->base);

@@ -45,7 +45,9 @@ struct pvg_image {
     const struct pvg_host_format *format;
     struct pvg_texture_shape shape;
     VkImageUsageFlags usage;
-    uint32_t layers; /* Vulkan's */
+    uint32_t layers;     /* Vulkan's */
+    bool any_view;       /* views may have every format of its class */
+    VkFormat other_view; /* and this one in any case; UNDEFINED: none */
 
     /* Engine thread. */
     struct pvg_backing *backing; /* owned; NULL: the guest has no bytes of it */
@@ -63,8 +65,8 @@ struct pvg_image {
     uint64_t asked_in;           /* the last batch that pays what is owed */
 };
 
-/* Refuses FORMAT, LIMIT (samples, extent, layers that the device has not), HOST_MEMORY. @mutable:
- * views of other formats of its class will be made whatever its usage says. */
+/* Refuses FORMAT, LIMIT (samples, extent, layers that the device has not), HOST_MEMORY.
+ * @other_formats: views of other formats of its class will be made whatever its usage says. */
 PVG_NODISCARD enum pvg_refusal pvg_image_create(struct pvg_vk *vk,
                                                 const struct pvg_host_formats *formats,
                                                 const struct pvg_texture_shape *shape,

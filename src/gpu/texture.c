@@ -63,6 +63,7 @@ struct pvg_texture *pvg_texture_create(struct pvg_image *image, const uint8_t sw
     texture->type = image->shape.type;
     texture->levels = image->shape.levels;
     texture->slices = image->layers;
+    memcpy(texture->chosen, swizzle, sizeof(texture->chosen));
     if (!pvg_swizzle_compose(&image->format->swizzle, swizzle, &texture->swizzle)) {
         texture->swizzle = image->format->swizzle;
     }
@@ -114,7 +115,8 @@ static bool type_fits(const struct pvg_image *image, uint8_t view, uint32_t slic
            view == PVG_WIRE_TEXTURE_TYPE_2D_MULTISAMPLE_ARRAY;
 }
 
-/* Whether the host's texels can be seen in another format. A conversion keeps others than the
+/* Whether the host's texels can be seen in another format. The image must have been made for that,
+ * which is what the guest's usage bit for views is about. A conversion keeps other texels than the
  * guest's, which only a decoder's sRGB twin understands. */
 static bool shares_texels(const struct pvg_image *image, const struct pvg_host_format *view)
 {
@@ -123,7 +125,8 @@ static bool shares_texels(const struct pvg_image *image, const struct pvg_host_f
     if (own->vk == view->vk) {
         return true;
     }
-    if (image->shape.format->aspect != PVG_ASPECT_COLOR) {
+    if (image->shape.format->aspect != PVG_ASPECT_COLOR ||
+        !(image->any_view || image->other_view == view->vk)) {
         return false;
     }
     return own->codec ? own->codec->decode_blocks && view->codec &&
@@ -131,7 +134,19 @@ static bool shares_texels(const struct pvg_image *image, const struct pvg_host_f
                       : !view->codec;
 }
 
-/* The view's swizzle over the base's: each of the four picks one of what the base shows. */
+/* A view's selectors over its base's: each picks one of what the base shows, or a constant. False
+ * for a selector that is none. */
+static bool choose(const uint8_t under[4], const uint8_t over[4], uint8_t out[4])
+{
+    for (unsigned i = 0; i < 4; i++) {
+        if (over[i] > PVG_WIRE_SWIZZLE_ALPHA) {
+            return false;
+        }
+        out[i] = over[i] < PVG_WIRE_SWIZZLE_RED ? over[i] : under[over[i] - PVG_WIRE_SWIZZLE_RED];
+    }
+    return true;
+}
+
 enum pvg_refusal pvg_texture_create_view(struct pvg_texture *base,
                                          const struct pvg_host_formats *formats,
                                          const struct pvg_view_request *request,
@@ -140,6 +155,7 @@ enum pvg_refusal pvg_texture_create_view(struct pvg_texture *base,
     const struct pvg_host_format *host = pvg_host_format_find(formats, request->format);
     struct pvg_texture *texture;
     VkComponentMapping swizzle;
+    uint8_t chosen[4];
 
     *out = NULL;
     if (!base->image) {
@@ -159,9 +175,8 @@ enum pvg_refusal pvg_texture_create_view(struct pvg_texture *base,
     if (!type_fits(base->image, request->type, (uint32_t)request->slices)) {
         return PVG_REFUSED_KIND;
     }
-    /* Formats of one class may show their channels differently (A8 and R8): undo the base's. */
-    if (!pvg_swizzle_compose(base->format == request->format ? &base->swizzle : &host->swizzle,
-                             request->swizzle, &swizzle)) {
+    if (!choose(base->chosen, request->swizzle, chosen) ||
+        !pvg_swizzle_compose(&host->swizzle, chosen, &swizzle)) {
         return PVG_REFUSED_VALUE;
     }
     texture = texture_new(base->vk);
@@ -173,6 +188,7 @@ enum pvg_refusal pvg_texture_create_view(struct pvg_texture *base,
     texture->levels = (uint32_t)request->levels;
     texture->first_slice = base->first_slice + (uint32_t)request->first_slice;
     texture->slices = (uint32_t)request->slices;
+    memcpy(texture->chosen, chosen, sizeof(chosen));
     texture->swizzle = swizzle;
     *out = texture;
     return PVG_ACCEPTED;

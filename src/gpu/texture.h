@@ -23,8 +23,9 @@ struct pvg_texture {
     uint32_t first_level, levels;
     uint32_t first_slice, slices; /* in Vulkan's layers: a cube has six a piece */
     uint32_t width;               /* texel buffers: texels */
-    VkComponentMapping swizzle;
-    GArray *views; /* of struct view, private */
+    uint8_t chosen[4];            /* MTLTextureSwizzle, of all views down to the image */
+    VkComponentMapping swizzle;   /* the same, through what the host's format needs */
+    GArray *views;                /* of struct view, private */
     VkBufferView texel_view;
 };
 
@@ -65,8 +66,8 @@ VkImageView pvg_texture_sampled(struct pvg_texture *texture, VkImageViewType typ
 /* For shaders that write: one level, no swizzle. */
 VkImageView pvg_texture_storage(struct pvg_texture *texture, VkImageViewType type);
 
-/* For drawing: @level and @slice count from the texture's own first ones; @plane is z of a 3D
- * texture. */
+/* For drawing: @level and @slice count from the texture's own first ones; a slice of a 3D texture
+ * is one z of it. */
 VkImageView pvg_texture_attachment(struct pvg_texture *texture, uint32_t level, uint32_t slice,
                                    uint32_t layers);
 
