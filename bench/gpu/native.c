@@ -38,9 +38,8 @@ static VkShaderModule module(struct native *n, const uint32_t *words, size_t siz
 
     check(n->vk->fn.vkCreateShaderModule(
         n->vk->device,
-        &(VkShaderModuleCreateInfo){.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
-                                    .codeSize = size,
-                                    .pCode = words},
+        &(VkShaderModuleCreateInfo){
+            .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, .codeSize = size, .pCode = words},
         NULL, &made));
     return made;
 }
@@ -63,16 +62,16 @@ static VkImageView image(struct native *n, uint32_t width, uint32_t height, VkIm
                                 .usage = usage,
                             },
                             out));
-    check(n->vk->fn.vkCreateImageView(
-        n->vk->device,
-        &(VkImageViewCreateInfo){
-            .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
-            .image = out->handle,
-            .viewType = VK_IMAGE_VIEW_TYPE_2D,
-            .format = VK_FORMAT_B8G8R8A8_UNORM,
-            .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1},
-        },
-        NULL, &view));
+    check(
+        n->vk->fn.vkCreateImageView(n->vk->device,
+                                    &(VkImageViewCreateInfo){
+                                        .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
+                                        .image = out->handle,
+                                        .viewType = VK_IMAGE_VIEW_TYPE_2D,
+                                        .format = VK_FORMAT_B8G8R8A8_UNORM,
+                                        .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1},
+                                    },
+                                    NULL, &view));
     return view;
 }
 
@@ -83,10 +82,10 @@ static VkDescriptorSetLayout set_layout(struct native *n, const VkDescriptorSetL
 
     check(n->vk->fn.vkCreateDescriptorSetLayout(
         n->vk->device,
-        &(VkDescriptorSetLayoutCreateInfo){
-            .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
-            .bindingCount = count,
-            .pBindings = all},
+        &(VkDescriptorSetLayoutCreateInfo){.sType =
+                                               VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
+                                           .bindingCount = count,
+                                           .pBindings = all},
         NULL, &layout));
     return layout;
 }
@@ -286,21 +285,6 @@ static int64_t submit(struct native *n, int64_t start, int64_t *wall)
     return spent;
 }
 
-static void barrier(struct native *n, VkPipelineStageFlags2 from, VkPipelineStageFlags2 to)
-{
-    n->vk->fn.vkCmdPipelineBarrier2(
-        n->commands,
-        &(VkDependencyInfo){.sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO,
-                            .memoryBarrierCount = 1,
-                            .pMemoryBarriers = &(VkMemoryBarrier2){
-                                .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER_2,
-                                .srcStageMask = from,
-                                .srcAccessMask = VK_ACCESS_2_MEMORY_WRITE_BIT,
-                                .dstStageMask = to,
-                                .dstAccessMask =
-                                    VK_ACCESS_2_MEMORY_READ_BIT | VK_ACCESS_2_MEMORY_WRITE_BIT}});
-}
-
 int64_t native_draws(struct native *n, unsigned count, enum change change, bool picture,
                      int64_t *wall)
 {
@@ -312,18 +296,16 @@ int64_t native_draws(struct native *n, unsigned count, enum change change, bool 
     uint32_t offset = 0;
 
     vk->fn.vkCmdBeginRendering(
-        n->commands,
-        &(VkRenderingInfo){
-            .sType = VK_STRUCTURE_TYPE_RENDERING_INFO,
-            .renderArea = scissor,
-            .layerCount = 1,
-            .colorAttachmentCount = 1,
-            .pColorAttachments =
-                &(VkRenderingAttachmentInfo){.sType = VK_STRUCTURE_TYPE_RENDERING_ATTACHMENT_INFO,
-                                             .imageView = n->target_view,
-                                             .imageLayout = VK_IMAGE_LAYOUT_GENERAL,
-                                             .loadOp = VK_ATTACHMENT_LOAD_OP_CLEAR,
-                                             .storeOp = VK_ATTACHMENT_STORE_OP_STORE}});
+        n->commands, &(VkRenderingInfo){.sType = VK_STRUCTURE_TYPE_RENDERING_INFO,
+                                        .renderArea = scissor,
+                                        .layerCount = 1,
+                                        .colorAttachmentCount = 1,
+                                        .pColorAttachments = &(VkRenderingAttachmentInfo){
+                                            .sType = VK_STRUCTURE_TYPE_RENDERING_ATTACHMENT_INFO,
+                                            .imageView = n->target_view,
+                                            .imageLayout = VK_IMAGE_LAYOUT_GENERAL,
+                                            .loadOp = VK_ATTACHMENT_LOAD_OP_CLEAR,
+                                            .storeOp = VK_ATTACHMENT_STORE_OP_STORE}});
     vk->fn.vkCmdSetViewport(n->commands, 0, 1, &viewport);
     vk->fn.vkCmdSetScissor(n->commands, 0, 1, &scissor);
     vk->fn.vkCmdBindPipeline(n->commands, VK_PIPELINE_BIND_POINT_GRAPHICS, n->pipelines[0]);
@@ -351,12 +333,14 @@ int64_t native_draws(struct native *n, unsigned count, enum change change, bool 
     }
     vk->fn.vkCmdEndRendering(n->commands);
     if (picture) {
-        barrier(n, VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT);
+        pvg_vk_barrier(n->vk, n->commands, VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+                       VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT);
         vk->fn.vkCmdCopyImageToBuffer(
             n->commands, n->target.handle, VK_IMAGE_LAYOUT_GENERAL, n->picture.handle, 1,
             &(VkBufferImageCopy){.imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1},
                                  .imageExtent = {n->width, n->height, 1}});
-        barrier(n, VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_2_HOST_BIT);
+        pvg_vk_barrier(n->vk, n->commands, VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+                       VK_PIPELINE_STAGE_2_HOST_BIT);
     }
     return submit(n, start, wall);
 }
@@ -377,7 +361,8 @@ int64_t native_dispatches(struct native *n, unsigned count, enum change change, 
                                            n->count_layout, 0, 1, &n->words_set, 1, &offset);
         }
         vk->fn.vkCmdDispatch(n->commands, 1, 1, 1);
-        barrier(n, VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT, VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT);
+        pvg_vk_barrier(n->vk, n->commands, VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT,
+                       VK_PIPELINE_STAGE_2_COMPUTE_SHADER_BIT);
     }
     return submit(n, start, wall);
 }
@@ -424,18 +409,17 @@ static void to_general(struct native *n, VkImage handle)
 {
     n->vk->fn.vkCmdPipelineBarrier2(
         n->commands,
-        &(VkDependencyInfo){
-            .sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO,
-            .imageMemoryBarrierCount = 1,
-            .pImageMemoryBarriers = &(VkImageMemoryBarrier2){
-                .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER_2,
-                .dstStageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
-                .dstAccessMask = VK_ACCESS_2_MEMORY_WRITE_BIT,
-                .newLayout = VK_IMAGE_LAYOUT_GENERAL,
-                .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-                .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-                .image = handle,
-                .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1}}});
+        &(VkDependencyInfo){.sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO,
+                            .imageMemoryBarrierCount = 1,
+                            .pImageMemoryBarriers = &(VkImageMemoryBarrier2){
+                                .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER_2,
+                                .dstStageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+                                .dstAccessMask = VK_ACCESS_2_MEMORY_WRITE_BIT,
+                                .newLayout = VK_IMAGE_LAYOUT_GENERAL,
+                                .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+                                .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+                                .image = handle,
+                                .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1}}});
 }
 
 static void buffer(struct native *n, uint64_t size, struct pvg_vk_buffer *out)
@@ -475,16 +459,16 @@ void native_start(struct native *n, struct pvg_vk *vk, uint32_t width, uint32_t 
                                        .commandPool = n->pool,
                                        .commandBufferCount = 1},
         &n->commands));
-    check(vk->fn.vkCreateFence(
-        vk->device, &(VkFenceCreateInfo){.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO}, NULL,
-        &n->fence));
-    n->target_view = image(n, width, height,
-                           VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
-                           &n->target);
+    check(vk->fn.vkCreateFence(vk->device,
+                               &(VkFenceCreateInfo){.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO},
+                               NULL, &n->fence));
+    n->target_view =
+        image(n, width, height,
+              VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT, &n->target);
     for (unsigned i = 0; i < 2; i++) {
         n->texture_views[i] =
-            image(n, TEXTURE, TEXTURE,
-                  VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT, &n->textures[i]);
+            image(n, TEXTURE, TEXTURE, VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT,
+                  &n->textures[i]);
     }
     buffer(n, PLACES, &n->places);
     buffer(n, PLACES, &n->words);
@@ -522,7 +506,8 @@ void native_start(struct native *n, struct pvg_vk *vk, uint32_t width, uint32_t 
     to_general(n, n->textures[0].handle);
     to_general(n, n->textures[1].handle);
     for (unsigned i = 0; i < 2; i++) {
-        barrier(n, VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT);
+        pvg_vk_barrier(n->vk, n->commands, VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+                       VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT);
         vk->fn.vkCmdClearColorImage(
             n->commands, n->textures[i].handle, VK_IMAGE_LAYOUT_GENERAL,
             &(VkClearColorValue){{0.5f, 0.25f, 0.75f, 0.5f}}, 1,

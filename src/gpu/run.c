@@ -18,38 +18,15 @@
 
 void pvg_gpu_full_barrier(struct pvg_gpu *gpu, VkCommandBuffer commands)
 {
-    gpu->vk->fn.vkCmdPipelineBarrier2(
-        commands,
-        &(VkDependencyInfo){
-            .sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO,
-            .memoryBarrierCount = 1,
-            .pMemoryBarriers =
-                &(VkMemoryBarrier2){
-                    .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER_2,
-                    .srcStageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
-                    .srcAccessMask = VK_ACCESS_2_MEMORY_WRITE_BIT,
-                    .dstStageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
-                    .dstAccessMask = VK_ACCESS_2_MEMORY_READ_BIT | VK_ACCESS_2_MEMORY_WRITE_BIT,
-                },
-        });
+    pvg_vk_barrier(gpu->vk, commands, VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+                   VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT);
     pvg_count(gpu->counts.barriers, 1);
 }
 
 void pvg_gpu_host_barrier(struct pvg_gpu *gpu, VkCommandBuffer commands)
 {
-    gpu->vk->fn.vkCmdPipelineBarrier2(
-        commands, &(VkDependencyInfo){
-                      .sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO,
-                      .memoryBarrierCount = 1,
-                      .pMemoryBarriers =
-                          &(VkMemoryBarrier2){
-                              .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER_2,
-                              .srcStageMask = VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
-                              .srcAccessMask = VK_ACCESS_2_MEMORY_WRITE_BIT,
-                              .dstStageMask = VK_PIPELINE_STAGE_2_HOST_BIT,
-                              .dstAccessMask = VK_ACCESS_2_HOST_READ_BIT,
-                          },
-                  });
+    pvg_vk_barrier(gpu->vk, commands, VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
+                   VK_PIPELINE_STAGE_2_HOST_BIT);
     pvg_count(gpu->counts.barriers, 1);
 }
 

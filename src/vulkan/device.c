@@ -342,6 +342,25 @@ VkResult pvg_vk_check(struct pvg_vk *vk, VkResult result)
     return result;
 }
 
+void pvg_vk_barrier(struct pvg_vk *vk, VkCommandBuffer commands, VkPipelineStageFlags2 from,
+                    VkPipelineStageFlags2 to)
+{
+    vk->fn.vkCmdPipelineBarrier2(
+        commands,
+        &(VkDependencyInfo){
+            .sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO,
+            .memoryBarrierCount = 1,
+            .pMemoryBarriers =
+                &(VkMemoryBarrier2){
+                    .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER_2,
+                    .srcStageMask = from,
+                    .srcAccessMask = VK_ACCESS_2_MEMORY_WRITE_BIT,
+                    .dstStageMask = to,
+                    .dstAccessMask = VK_ACCESS_2_MEMORY_READ_BIT | VK_ACCESS_2_MEMORY_WRITE_BIT,
+                },
+        });
+}
+
 void pvg_vk_name(struct pvg_vk *vk, VkObjectType type, uint64_t handle, const char *format, ...)
 {
     g_autofree char *name = NULL;

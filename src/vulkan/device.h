@@ -92,6 +92,10 @@ static inline bool pvg_vk_lost(const struct pvg_vk *vk)
 /* Hands @result on, and remembers a loss. Any thread. */
 VkResult pvg_vk_check(struct pvg_vk *vk, VkResult result);
 
+/* What the stages @to read and write comes after, and sees, what the stages @from wrote. */
+void pvg_vk_barrier(struct pvg_vk *vk, VkCommandBuffer commands, VkPipelineStageFlags2 from,
+                    VkPipelineStageFlags2 to);
+
 /* Names an object in validation messages and captures; free when nobody listens. */
 void pvg_vk_name(struct pvg_vk *vk, VkObjectType type, uint64_t handle, const char *format, ...)
     PVG_PRINTF(4, 5);

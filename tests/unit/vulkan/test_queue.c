@@ -38,21 +38,8 @@ static void on_release(void *user)
 
 static void barrier(struct pvg_vk_batch *batch)
 {
-    batch->vk->fn.vkCmdPipelineBarrier2(
-        batch->commands,
-        &(VkDependencyInfo){
-            .sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO,
-            .memoryBarrierCount = 1,
-            .pMemoryBarriers =
-                &(VkMemoryBarrier2){
-                    .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER_2,
-                    .srcStageMask = VK_PIPELINE_STAGE_2_TRANSFER_BIT,
-                    .srcAccessMask = VK_ACCESS_2_TRANSFER_WRITE_BIT,
-                    .dstStageMask = VK_PIPELINE_STAGE_2_TRANSFER_BIT | VK_PIPELINE_STAGE_2_HOST_BIT,
-                    .dstAccessMask = VK_ACCESS_2_TRANSFER_READ_BIT |
-                                     VK_ACCESS_2_TRANSFER_WRITE_BIT | VK_ACCESS_2_HOST_READ_BIT,
-                },
-        });
+    pvg_vk_barrier(batch->vk, batch->commands, VK_PIPELINE_STAGE_2_TRANSFER_BIT,
+                   VK_PIPELINE_STAGE_2_TRANSFER_BIT | VK_PIPELINE_STAGE_2_HOST_BIT);
 }
 
 static void batches_are_reported_once_and_in_order(void **state)
