@@ -5,6 +5,8 @@
 #include <glib.h>
 
 #include "gpu/pixel_format.h"
+#include "wire/metal.h"
+#include "wire/textures.h"
 
 #define SIDE_MAX       16384
 #define LAYERS_MAX     2048
@@ -12,32 +14,30 @@
 #define SAMPLES_MAX    8
 #define LEVEL_ROUNDING 512
 #define ALIGNMENT      4096
-#define TYPE_CUBE      5 /* MTLTextureTypeCube; the next one is the array of cubes */
 
 /* 30-resources 7.1, 7.2 */
 struct shape {
-    uint32_t type, format, width, height, depth, levels, samples, layers;
+    uint32_t format, width, height, depth, levels, samples, layers;
 };
 
 static enum pvg_refusal decode(struct pvg_cursor *cursor, struct shape *out)
 {
-    uint32_t packed = pvg_take_u32(cursor);
+    struct pvg_wire_texture_body body;
+    enum pvg_refusal why = pvg_wire_texture_body_decode(cursor, &body);
 
-    out->type = packed & 0xf;
-    out->format = packed >> 16;
-    out->width = pvg_take_u32(cursor);
-    out->height = pvg_take_u32(cursor);
-    out->depth = pvg_take_u32(cursor);
-    out->levels = pvg_take_u16(cursor) & 0x3fff;
-    out->samples = pvg_take_u16(cursor);
-    out->layers = pvg_take_u16(cursor);
-    out->levels = MAX(1, out->levels);
-    out->samples = MAX(1, out->samples);
-    out->layers = MAX(1, out->layers);
-    if (out->type == TYPE_CUBE || out->type == TYPE_CUBE + 1) {
+    *out = (struct shape){
+        .format = body.format,
+        .width = body.width,
+        .height = body.height,
+        .depth = body.depth,
+        .levels = MAX(1, body.levels & 0x3fff),
+        .samples = MAX(1, body.samples),
+        .layers = MAX(1, body.array_length),
+    };
+    if (body.type == PVG_WIRE_TEXTURE_TYPE_CUBE || body.type == PVG_WIRE_TEXTURE_TYPE_CUBE_ARRAY) {
         out->layers *= 6;
     }
-    return cursor->refusal;
+    return why;
 }
 
 static bool shape_possible(const struct shape *shape)

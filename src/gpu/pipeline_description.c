@@ -2,6 +2,7 @@
 /* Turns property lists into pipeline descriptions. */
 #include "gpu/pipeline_description.h"
 
+#include "gpu/metal.h"
 #include "gpu/pixel_format.h"
 #include "gpu/vertex_format.h"
 #include "wire/metal.h"
@@ -14,9 +15,6 @@
 #define ATTRIBUTE(tag) PVG_WIRE_ATTRIBUTE_PROPERTY_##tag
 #define LAYOUT(tag)    PVG_WIRE_LAYOUT_PROPERTY_##tag
 #define COMPUTE(tag)   PVG_WIRE_COMPUTE_PROPERTY_##tag
-
-#define LAST_BLEND_FACTOR    18
-#define LAST_BLEND_OPERATION 4
 
 static enum pvg_refusal parse_attribute(const struct pvg_property_list *entry, uint32_t location,
                                         struct pvg_vertex_description *out)
@@ -147,12 +145,12 @@ static enum pvg_refusal parse_vertex(const uint8_t *bytes, size_t size, uint32_t
 
 static bool blend_is_sound(const struct pvg_property_list *entry)
 {
-    return pvg_property_get(entry, COLOR(SOURCE_RGB), 1) <= LAST_BLEND_FACTOR &&
-           pvg_property_get(entry, COLOR(DESTINATION_RGB), 0) <= LAST_BLEND_FACTOR &&
-           pvg_property_get(entry, COLOR(OPERATION_RGB), 0) <= LAST_BLEND_OPERATION &&
-           pvg_property_get(entry, COLOR(SOURCE_ALPHA), 1) <= LAST_BLEND_FACTOR &&
-           pvg_property_get(entry, COLOR(DESTINATION_ALPHA), 0) <= LAST_BLEND_FACTOR &&
-           pvg_property_get(entry, COLOR(OPERATION_ALPHA), 0) <= LAST_BLEND_OPERATION &&
+    return pvg_property_get(entry, COLOR(SOURCE_RGB), 1) <= PVG_METAL_LAST_BLEND_FACTOR &&
+           pvg_property_get(entry, COLOR(DESTINATION_RGB), 0) <= PVG_METAL_LAST_BLEND_FACTOR &&
+           pvg_property_get(entry, COLOR(OPERATION_RGB), 0) <= PVG_METAL_LAST_BLEND_OPERATION &&
+           pvg_property_get(entry, COLOR(SOURCE_ALPHA), 1) <= PVG_METAL_LAST_BLEND_FACTOR &&
+           pvg_property_get(entry, COLOR(DESTINATION_ALPHA), 0) <= PVG_METAL_LAST_BLEND_FACTOR &&
+           pvg_property_get(entry, COLOR(OPERATION_ALPHA), 0) <= PVG_METAL_LAST_BLEND_OPERATION &&
            pvg_property_get(entry, COLOR(WRITE_MASK), 0xf) <= 0xf;
 }
 

@@ -40,40 +40,31 @@ static const uint8_t *block_at(const struct image *image, uint32_t x, uint32_t y
     return image->blocks + (size_t)index * 8;
 }
 
-/* Colours have five bits a channel, four of alpha. */
-static void colour_a(uint32_t w, int out[4])
+/* The @bits bits of @v as five. */
+static int five(uint32_t v, unsigned bits)
+{
+    return (int)(v << (5 - bits) | v >> (2 * bits - 5));
+}
+
+/* One colour, in 16 bits: five a channel, four of alpha. The first one has lent its lowest bit to
+ * the block's mode. */
+static void colour(uint32_t w, bool first, int out[4])
 {
     if (w & 0x8000) {
         out[0] = w >> 10 & 31;
         out[1] = w >> 5 & 31;
-        out[2] = (w >> 1 & 15) << 1 | (w >> 4 & 1);
+        out[2] = first ? five(w >> 1 & 15, 4) : (int)(w & 31);
         out[3] = 15;
     } else {
-        out[0] = (w >> 8 & 15) << 1 | (w >> 11 & 1);
-        out[1] = (w >> 4 & 15) << 1 | (w >> 7 & 1);
-        out[2] = (w >> 1 & 7) << 2 | (w >> 2 & 3);
+        out[0] = five(w >> 8 & 15, 4);
+        out[1] = five(w >> 4 & 15, 4);
+        out[2] = first ? five(w >> 1 & 7, 3) : five(w & 15, 4);
         out[3] = (w >> 12 & 7) << 1;
     }
 }
 
-static void colour_b(uint32_t w, int out[4])
-{
-    if (w & 0x80000000) {
-        out[0] = w >> 26 & 31;
-        out[1] = w >> 21 & 31;
-        out[2] = w >> 16 & 31;
-        out[3] = 15;
-    } else {
-        out[0] = (w >> 24 & 15) << 1 | (w >> 27 & 1);
-        out[1] = (w >> 20 & 15) << 1 | (w >> 23 & 1);
-        out[2] = (w >> 16 & 15) << 1 | (w >> 19 & 1);
-        out[3] = (w >> 28 & 7) << 1;
-    }
-}
-
 /* Mixes one of the two colours at a texel, to eight bits. */
-static void mixed(const struct image *image, uint32_t x, uint32_t y,
-                  void (*colour)(uint32_t w, int out[4]), int out[4])
+static void mixed(const struct image *image, uint32_t x, uint32_t y, bool first, int out[4])
 {
     const uint32_t width = image->block_width;
     const uint32_t bx = (x + width / 2) / width - 1, by = (y + 2) / 4 - 1; /* -1 wraps */
@@ -81,7 +72,9 @@ static void mixed(const struct image *image, uint32_t x, uint32_t y,
     int corners[4][4];
 
     for (unsigned i = 0; i < 4; i++) {
-        colour(word(block_at(image, bx + (i & 1), by + i / 2) + 4), corners[i]);
+        const uint32_t both = word(block_at(image, bx + (i & 1), by + i / 2) + 4);
+
+        colour(first ? both & 0xffff : both >> 16, first, corners[i]);
     }
     for (unsigned c = 0; c < 4; c++) {
         const int top = corners[0][c] * ((int)width - u) + corners[1][c] * u;
@@ -164,8 +157,8 @@ void pvg_pvrtc_decode(const uint8_t *blocks, bool wide, uint32_t width, uint32_t
             bool hole = false;
             int a[4], b[4], share;
 
-            mixed(&image, x, y, colour_a, a);
-            mixed(&image, x, y, colour_b, b);
+            mixed(&image, x, y, true, a);
+            mixed(&image, x, y, false, b);
             share = wide ? modulation_2(&image, x, y) : modulation_4(&image, x, y, &hole);
             for (unsigned c = 0; c < 4; c++) {
                 out[(size_t)y * width + x][c] = (uint8_t)((a[c] * (8 - share) + b[c] * share) / 8);

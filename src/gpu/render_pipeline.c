@@ -4,6 +4,7 @@
  * 24; 40-render 13.3 to 13.8. */
 #include <string.h>
 
+#include "base/key_hash.h"
 #include "gpu/metal.h"
 #include "gpu/pipelines.h"
 #include "gpu/tessellation.h"
@@ -16,13 +17,7 @@ struct variant {
 
 static guint key_hash(gconstpointer data)
 {
-    const uint8_t *bytes = data;
-    guint hash = 2166136261u;
-
-    for (size_t i = 0; i < sizeof(struct pvg_render_key); i++) {
-        hash = (hash ^ bytes[i]) * 16777619u;
-    }
-    return hash;
+    return pvg_key_hash(data, sizeof(struct pvg_render_key));
 }
 
 static gboolean key_equal(gconstpointer a, gconstpointer b)

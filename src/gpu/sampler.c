@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/key_hash.h"
 #include "gpu/metal.h"
 
 /* A guest that needs more different ones than this is refused: devices guarantee 4000. */
@@ -77,13 +78,8 @@ struct entry {
 static guint entry_hash(gconstpointer data)
 {
     const struct entry *entry = data;
-    const uint8_t *bytes = (const uint8_t *)&entry->key;
-    guint hash = 2166136261u ^ entry->comparing;
 
-    for (size_t i = 0; i < sizeof(entry->key); i++) {
-        hash = (hash ^ bytes[i]) * 16777619u;
-    }
-    return hash;
+    return pvg_key_hash(&entry->key, sizeof(entry->key)) ^ entry->comparing;
 }
 
 static gboolean entry_equal(gconstpointer a, gconstpointer b)
