@@ -6,6 +6,7 @@
 #include "gpu/pixel_format.h"
 #include "gpu/surface_format.h"
 #include "gpu/vertex_format.h"
+#include "wire/formats.h"
 
 static const struct pvg_pixel_format *format(uint32_t ordinal)
 {
@@ -21,6 +22,26 @@ static void every_format_is_found_by_its_number(void **state)
     for (size_t i = 0; i < pvg_pixel_format_count; i++) {
         assert_ptr_equal(pvg_pixel_format_find(pvg_pixel_formats[i].ordinal),
                          &pvg_pixel_formats[i]);
+    }
+}
+
+/* The protocol lists numbers and names, the table all that the host must know. */
+static void the_table_has_the_formats_of_the_protocol(void **state)
+{
+    for (uint32_t i = 1; i < 0x10000; i++) {
+        const struct pvg_pixel_format *pixel = pvg_pixel_format_find(i);
+        const struct pvg_vertex_format *vertex = pvg_vertex_format_find(i);
+        const char *name = pvg_wire_pixel_format_name(i);
+
+        assert_int_equal(pixel != NULL, name != NULL && i != PVG_WIRE_PIXEL_FORMAT_UNSPECIALIZED);
+        if (pixel) {
+            assert_string_equal(pixel->name, name);
+        }
+        name = pvg_wire_vertex_format_name(i);
+        assert_int_equal(vertex != NULL, name != NULL);
+        if (vertex) {
+            assert_string_equal(vertex->name, name);
+        }
     }
 }
 
@@ -174,6 +195,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_format_is_found_by_its_number),
+        cmocka_unit_test(the_table_has_the_formats_of_the_protocol),
         cmocka_unit_test(numbers_that_are_no_format_are_not_found),
         cmocka_unit_test(twins_name_each_other_and_differ_in_srgb_alone),
         cmocka_unit_test(a_class_has_one_texel_size),
