@@ -40,7 +40,8 @@ void kit_task_bind_objects(struct kit *kit, const struct kit_task *task)
         .task = task->id, .first_page = {LIST_PAGE}, .count = LIST_SLOTS};
 
     pvg_wire_set_object_list_encode(kit_packet(kit, PVG_WIRE_PACKET_SET_OBJECT_LIST), &packet);
-    kit_send(kit, 0);
+    /* Other channels run beside this one: what they name has to be found. */
+    kit_wait(kit, 0, kit_send(kit, 0));
 }
 
 uint32_t kit_task_delete(struct kit *kit, const struct kit_task *task)

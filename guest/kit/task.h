@@ -23,7 +23,7 @@ struct kit_task {
  * below 256. */
 void kit_task_create(struct kit *kit, struct kit_task *task, uint32_t id);
 
-/* Announces the object list: 0x100000 slots at page 1. */
+/* Announces the object list, 0x100000 slots at page 1, and waits until it is known. */
 void kit_task_bind_objects(struct kit *kit, const struct kit_task *task);
 
 /* Ends the task; its pages are not returned. */
