@@ -43,14 +43,37 @@ void pvg_keeper_ask(struct pvg_keeper *keeper, enum pvg_link_type type,
     }
 }
 
+bool pvg_keeper_await_locked(struct pvg_keeper *keeper, const bool *answered)
+{
+    int64_t end = g_get_monotonic_time() + PVG_ANSWER_LIMIT_US;
+    bool given_up = false;
+
+    while (!*answered) {
+        if (g_cond_wait_until(&keeper->changed, &keeper->lock, end)) {
+            continue;
+        }
+        if (given_up) {
+            return false;
+        }
+        pvg_keeper_give_up(keeper); /* its burial is an answer, too */
+        given_up = true;
+        end += PVG_END_LIMIT_US;
+    }
+    return true;
+}
+
 enum pvg_refusal pvg_keeper_ask_and_wait(struct pvg_keeper *keeper, enum pvg_link_type type,
                                          const struct pvg_saver *payload)
 {
     enum pvg_refusal why = PVG_REFUSED_HOST_DEVICE;
-    int64_t end = g_get_monotonic_time() + PVG_ANSWER_LIMIT_US;
     uint64_t id;
 
     g_mutex_lock(&keeper->send_lock);
+    if (!atomic_load(&keeper->up)) {
+        g_mutex_unlock(&keeper->send_lock);
+        pvg_keeper_await_end(keeper);
+        return why;
+    }
     g_mutex_lock(&keeper->lock);
     id = keeper->awaited_id = ++keeper->last_id;
     keeper->answered = false;
@@ -59,19 +82,11 @@ enum pvg_refusal pvg_keeper_ask_and_wait(struct pvg_keeper *keeper, enum pvg_lin
     g_mutex_unlock(&keeper->send_lock);
 
     g_mutex_lock(&keeper->lock);
-    while (atomic_load(&keeper->up) && !keeper->answered) {
-        if (!g_cond_wait_until(&keeper->changed, &keeper->lock, end)) {
-            pvg_keeper_give_up(keeper);
-        }
-    }
-    if (keeper->answered) {
+    if (pvg_keeper_await_locked(keeper, &keeper->answered)) {
         why = keeper->answer;
     }
     keeper->awaited_id = 0;
     g_mutex_unlock(&keeper->lock);
-    if (!atomic_load(&keeper->up)) {
-        pvg_keeper_await_end(keeper);
-    }
     return why;
 }
 
@@ -96,16 +111,26 @@ void pvg_asked_complete(struct pvg_asked *asked, enum pvg_refusal why)
     pvg_work_complete(work, why);
 }
 
+static enum pvg_refusal refusal_of(const struct pvg_link_done *done)
+{
+    return done->why < PVG_REFUSAL_COUNT ? done->why : PVG_REFUSED_HOST_DEVICE;
+}
+
+static void answer_awaited_locked(struct pvg_keeper *keeper, uint64_t id, enum pvg_refusal why)
+{
+    if (id && id == keeper->awaited_id) {
+        keeper->answer = why;
+        keeper->answered = true;
+        g_cond_broadcast(&keeper->changed);
+    }
+}
+
 void pvg_asked_hear_done(struct pvg_keeper *keeper, uint64_t id, const struct pvg_link_done *done)
 {
     struct pvg_asked *asked;
 
     g_mutex_lock(&keeper->lock);
-    if (id == keeper->awaited_id) {
-        keeper->answer = done->why < PVG_REFUSAL_COUNT ? done->why : PVG_REFUSED_HOST_DEVICE;
-        keeper->answered = true;
-        g_cond_broadcast(&keeper->changed);
-    }
+    answer_awaited_locked(keeper, id, refusal_of(done));
     if (id == keeper->present_id) {
         pvg_pictures_hear_taken_locked(keeper, id, true);
     }
@@ -128,18 +153,16 @@ void pvg_asked_hear_done(struct pvg_keeper *keeper, uint64_t id, const struct pv
     if (asked->present) {
         pvg_pictures_take(keeper, asked, done);
     }
-    pvg_asked_complete(asked, done->why < PVG_REFUSAL_COUNT ? done->why : PVG_REFUSED_HOST_DEVICE);
+    pvg_asked_complete(asked, refusal_of(done));
 }
 
 void pvg_asked_hear_saved(struct pvg_keeper *keeper, uint64_t id, const GByteArray *payload)
 {
     g_mutex_lock(&keeper->lock);
-    if (id == keeper->awaited_id) {
+    if (id && id == keeper->awaited_id) {
         g_clear_pointer(&keeper->saved, g_byte_array_unref);
         keeper->saved = g_byte_array_append(g_byte_array_new(), payload->data, payload->len);
-        keeper->answer = PVG_ACCEPTED;
-        keeper->answered = true;
-        g_cond_broadcast(&keeper->changed);
+        answer_awaited_locked(keeper, id, PVG_ACCEPTED);
     }
     g_mutex_unlock(&keeper->lock);
 }
@@ -170,7 +193,9 @@ void pvg_asked_send_again_locked(struct pvg_keeper *keeper)
 
     g_hash_table_iter_init(&iter, keeper->asked);
     while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&asked)) {
-        g_ptr_array_add(waiting, asked);
+        if (asked->submission) { /* not a present whose engine has yet to see that it is lost */
+            g_ptr_array_add(waiting, asked);
+        }
     }
     g_ptr_array_sort(waiting, by_id);
     for (guint i = 0; i < waiting->len; i++) {
@@ -210,7 +235,7 @@ GPtrArray *pvg_asked_take_others_locked(struct pvg_keeper *keeper)
 
     g_hash_table_iter_init(&iter, keeper->asked);
     while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&asked)) {
-        if (!asked->submission && (asked->id != keeper->present_id || keeper->present_answered)) {
+        if (!asked->submission && (asked->id != keeper->present_id || keeper->present_taken)) {
             g_hash_table_iter_remove(&iter);
             g_ptr_array_add(taken, asked);
         }
@@ -225,4 +250,11 @@ void pvg_asked_complete_all(GPtrArray *all, enum pvg_refusal why)
         pvg_asked_complete(g_ptr_array_index(all, i), why);
     }
     g_ptr_array_unref(all);
+}
+
+void pvg_asked_answer_for_the_dead(struct pvg_keeper *keeper)
+{
+    g_mutex_lock(&keeper->lock);
+    answer_awaited_locked(keeper, keeper->awaited_id, PVG_REFUSED_HOST_DEVICE);
+    g_mutex_unlock(&keeper->lock);
 }

@@ -37,7 +37,12 @@ void pvg_keeper_ask(struct pvg_keeper *keeper, enum pvg_link_type type,
                     const struct pvg_saver *payload, struct pvg_work *work,
                     struct pvg_compute_query *query);
 
-/* Sends, and waits for the answer; a worker that does not give it is killed. Control thread. */
+/* Waits for @answered, which the worker's answer sets, or its burial; a worker that does not answer
+ * is killed. False when even that brings none. lock is held. */
+bool pvg_keeper_await_locked(struct pvg_keeper *keeper, const bool *answered);
+
+/* Sends, and waits for the answer. HOST_DEVICE without one: then there is no worker that touches
+ * anything, and what was submitted to it is completed. Control thread. */
 enum pvg_refusal pvg_keeper_ask_and_wait(struct pvg_keeper *keeper, enum pvg_link_type type,
                                          const struct pvg_saver *payload);
 
@@ -59,6 +64,9 @@ GPtrArray *pvg_asked_take_submitted_locked(struct pvg_keeper *keeper, bool given
 /* Takes what else the worker was asked for. A present that it had not taken stays: the engine,
  * which waits for that, shows guest memory. */
 GPtrArray *pvg_asked_take_others_locked(struct pvg_keeper *keeper);
+
+/* Answers what the control thread waits for, once all that the dead was given is completed. */
+void pvg_asked_answer_for_the_dead(struct pvg_keeper *keeper);
 
 /* Completes what was taken out of the table, in the order of turns. */
 void pvg_asked_complete(struct pvg_asked *asked, enum pvg_refusal why);

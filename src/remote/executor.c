@@ -150,17 +150,15 @@ static void remote_compute_info(struct pvg_executor *executor, struct pvg_comput
 static void remote_quiesce(struct pvg_executor *executor)
 {
     struct pvg_keeper *keeper = pvg_keeper_of(executor);
-    GPtrArray *waiting = NULL;
+    GPtrArray *waiting;
 
-    (void)pvg_keeper_ask_and_wait(keeper, PVG_LINK_QUIESCE, NULL);
+    if (pvg_keeper_ask_and_wait(keeper, PVG_LINK_QUIESCE, NULL) == PVG_ACCEPTED) {
+        return;
+    }
     g_mutex_lock(&keeper->lock);
-    if (!atomic_load(&keeper->up)) {
-        waiting = pvg_asked_take_submitted_locked(keeper, false);
-    }
+    waiting = pvg_asked_take_submitted_locked(keeper, false); /* for the next worker */
     g_mutex_unlock(&keeper->lock);
-    if (waiting) {
-        pvg_asked_complete_all(waiting, PVG_REFUSED_HOST_DEVICE);
-    }
+    pvg_asked_complete_all(waiting, PVG_REFUSED_HOST_DEVICE);
 }
 
 /* Without a worker there is nothing: it was lost. */

@@ -7,8 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define END_LIMIT_US  1000000 /* from SIGKILL to the end, for whoever waits for memory */
-#define REAP_LIMIT_MS 30000   /* the same, for whoever reports what was lost */
+#define REAP_LIMIT_MS 30000 /* from SIGKILL to the end, for whoever reports what was lost */
 
 static void kill_locked(struct pvg_keeper *keeper)
 {
@@ -27,7 +26,7 @@ void pvg_keeper_give_up(struct pvg_keeper *keeper)
 
 void pvg_keeper_await_end(struct pvg_keeper *keeper)
 {
-    int64_t end = g_get_monotonic_time() + END_LIMIT_US;
+    int64_t end = g_get_monotonic_time() + PVG_END_LIMIT_US;
 
     while (atomic_load(&keeper->alive) && g_get_monotonic_time() < end) {
         g_usleep(100);

@@ -7,6 +7,8 @@
 #include "remote/keeper.h"
 #include "remote/link.h"
 
+#define PVG_END_LIMIT_US 1000000 /* from SIGKILL to the end, for whoever waits for memory */
+
 /* A payload that is being written, freed at the end of its scope. */
 #define PVG_MESSAGE(name)                                                                          \
     __attribute__((cleanup(pvg_message_finish))) struct pvg_saver name = pvg_message_begin()

@@ -193,6 +193,7 @@ static void bury_worker(struct pvg_keeper *keeper)
         pvg_asked_complete(asked, asked->present ? PVG_REFUSED_HOST_DEVICE : PVG_ACCEPTED);
     }
     g_ptr_array_unref(others);
+    pvg_asked_answer_for_the_dead(keeper);
 }
 
 static void take_counters(struct pvg_keeper *keeper)

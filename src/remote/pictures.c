@@ -105,7 +105,6 @@ static uint64_t ask_present_locked(struct pvg_keeper *keeper, struct pvg_present
 bool pvg_pictures_present(struct pvg_executor *executor, struct pvg_present *present)
 {
     struct pvg_keeper *keeper = pvg_keeper_of(executor);
-    int64_t end = g_get_monotonic_time() + PVG_ANSWER_LIMIT_US;
     struct pvg_picture *picture;
     struct pvg_asked *asked;
     uint64_t id;
@@ -120,11 +119,7 @@ bool pvg_pictures_present(struct pvg_executor *executor, struct pvg_present *pre
         return false;
     }
     g_mutex_lock(&keeper->lock);
-    while (atomic_load(&keeper->up) && !keeper->present_answered) {
-        if (!g_cond_wait_until(&keeper->changed, &keeper->lock, end)) {
-            pvg_keeper_give_up(keeper);
-        }
-    }
+    (void)pvg_keeper_await_locked(keeper, &keeper->present_answered);
     keeper->present_id = 0;
     asked = NULL;
     if (!keeper->present_taken) {
@@ -163,6 +158,7 @@ void pvg_pictures_take(struct pvg_keeper *keeper, struct pvg_asked *asked,
 
 void pvg_pictures_forget_worker_locked(struct pvg_keeper *keeper)
 {
+    pvg_pictures_hear_taken_locked(keeper, keeper->present_id, false);
     for (unsigned i = 0; i < PVG_MAX_DISPLAYS; i++) {
         keeper->pictures[i].known = keeper->pictures[i].busy = false;
     }

@@ -18,7 +18,8 @@ void pvg_pictures_hear_taken_locked(struct pvg_keeper *keeper, uint64_t id, bool
 void pvg_pictures_take(struct pvg_keeper *keeper, struct pvg_asked *asked,
                        const struct pvg_link_done *done);
 
-/* The worker is dead: the next one knows none of them. Both locks are held. */
+/* The worker is dead: it takes no present, and the next one knows no picture. Both locks are
+ * held. */
 void pvg_pictures_forget_worker_locked(struct pvg_keeper *keeper);
 
 void pvg_pictures_finish(struct pvg_keeper *keeper);
