@@ -318,22 +318,20 @@ static enum pvg_refusal open_buffer_copy(struct blit *blit, struct buffer_copy *
     return why;
 }
 
+/* Both records say the same with the ends the other way round. */
+#define BUFFER_COPY(rec, buffer_end, texture_end)                                                  \
+    {                                                                                              \
+        .buffer = (rec)->buffer_end, .texture = (rec)->texture_end, .origin = &(rec)->origin,      \
+        .size = &(rec)->size, .offset = (rec)->buffer_end##_offset,                                \
+        .bytes_per_row = (rec)->bytes_per_row, .bytes_per_image = (rec)->bytes_per_image,          \
+        .slice = (rec)->slice, .level = (rec)->level, .options = (rec)->options,                   \
+    }
+
 static enum pvg_refusal copy_buffer_to_texture(void *ctx,
                                                const struct pvg_wire_copy_buffer_to_texture *rec)
 {
     struct blit *blit = ctx;
-    struct buffer_copy copy = {
-        .buffer = rec->source,
-        .texture = rec->destination,
-        .origin = &rec->origin,
-        .size = &rec->size,
-        .offset = rec->source_offset,
-        .bytes_per_row = rec->bytes_per_row,
-        .bytes_per_image = rec->bytes_per_image,
-        .slice = rec->slice,
-        .level = rec->level,
-        .options = rec->options,
-    };
+    struct buffer_copy copy = BUFFER_COPY(rec, source, destination);
     enum pvg_refusal why = open_buffer_copy(blit, &copy);
 
     if (why != PVG_ACCEPTED || is_empty(copy.size)) {
@@ -355,18 +353,7 @@ static enum pvg_refusal copy_texture_to_buffer(void *ctx,
                                                const struct pvg_wire_copy_texture_to_buffer *rec)
 {
     struct blit *blit = ctx;
-    struct buffer_copy copy = {
-        .buffer = rec->destination,
-        .texture = rec->source,
-        .origin = &rec->origin,
-        .size = &rec->size,
-        .offset = rec->destination_offset,
-        .bytes_per_row = rec->bytes_per_row,
-        .bytes_per_image = rec->bytes_per_image,
-        .slice = rec->slice,
-        .level = rec->level,
-        .options = rec->options,
-    };
+    struct buffer_copy copy = BUFFER_COPY(rec, destination, source);
     enum pvg_refusal why = open_buffer_copy(blit, &copy);
 
     if (why != PVG_ACCEPTED || is_empty(copy.size)) {

@@ -510,18 +510,11 @@ static enum pvg_refusal dispatch_indirect(void *ctx, const struct pvg_wire_dispa
     struct pvg_gpu_run *run = compute->run;
     struct pvg_vk_slice groups;
     struct dispatch d;
-    enum pvg_refusal why = PVG_ACCEPTED;
-    struct pvg_buffer *buffer = (struct pvg_buffer *)pvg_table_find(
-        run->gpu, run->submission, rec->buffer, PVG_GPU_BUFFER, &why);
+    enum pvg_refusal why;
+    struct pvg_buffer *buffer = pvg_gpu_run_find_words(run, rec->buffer, rec->offset, 12, &why);
 
     if (buffer) {
         why = check_group(compute, &rec->group, &d);
-    }
-    if (why == PVG_ACCEPTED && rec->offset % 4) {
-        why = PVG_REFUSED_VALUE;
-    }
-    if (why == PVG_ACCEPTED && !pvg_range_fits((struct pvg_range){rec->offset, 12}, buffer->size)) {
-        why = PVG_REFUSED_RANGE;
     }
     if (why == PVG_ACCEPTED) {
         why = take_groups(compute, buffer, rec->offset,

@@ -109,7 +109,6 @@ static VkPipeline build(struct pvg_compute_pipeline *pipeline, const struct pvg_
     struct pvg_vk *vk = pipeline->gpu->vk;
     VkSpecializationMapEntry entries[3 + PVG_SHADER_BUFFERS];
     uint32_t values[3 + PVG_SHADER_BUFFERS];
-    VkPipeline handle = VK_NULL_HANDLE;
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < 3; i++, count++) {
@@ -121,26 +120,9 @@ static VkPipeline build(struct pvg_compute_pipeline *pipeline, const struct pvg_
                                                     count * 4, 4};
         values[count] = key->words[r->threadgroups[i].index];
     }
-    if (pvg_vk_check(vk,
-                     vk->fn.vkCreateComputePipelines(
-                         vk->device, vk->pipeline_cache, 1,
-                         &(VkComputePipelineCreateInfo){
-                             .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
-                             .stage =
-                                 {
-                                     .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-                                     .stage = VK_SHADER_STAGE_COMPUTE_BIT,
-                                     .module = pipeline->kernel.module,
-                                     .pName = "main",
-                                     .pSpecializationInfo =
-                                         &(VkSpecializationInfo){count, entries, count * 4, values},
-                                 },
-                             .layout = pipeline->layout.handle,
-                         },
-                         NULL, &handle)) != VK_SUCCESS) {
-        return VK_NULL_HANDLE;
-    }
-    return handle;
+    return pvg_kernel_build(vk, pipeline->kernel.module,
+                            &(VkSpecializationInfo){count, entries, count * 4, values},
+                            pipeline->layout.handle);
 }
 
 VkPipeline pvg_compute_pipeline_get(struct pvg_compute_pipeline *pipeline,

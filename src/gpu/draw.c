@@ -512,17 +512,12 @@ static enum pvg_refusal take_arguments(struct pvg_render *render, uint32_t ref, 
 {
     struct pvg_gpu_run *run = render->run;
     enum pvg_refusal why;
-    struct pvg_buffer *buffer = pvg_render_find_buffer(render, ref, &why);
+    struct pvg_buffer *buffer = pvg_gpu_run_find_words(run, ref, offset, size, &why);
 
     if (!buffer) {
         return why;
     }
-    if (offset % 4) {
-        return PVG_REFUSED_VALUE;
-    }
-    if (!pvg_range_fits((struct pvg_range){offset, size}, buffer->size)) {
-        return PVG_REFUSED_RANGE;
-    }
+    pvg_gpu_run_use_buffer(run, buffer);
     if (!pvg_vk_batch_stage(run->batch, size, PVG_KERNEL_ALIGNMENT, out)) {
         return PVG_REFUSED_HOST_MEMORY;
     }

@@ -7,6 +7,7 @@
 #include "gpu/kernels/limit_draw.h"
 #include "gpu/kernels/patch_indices.h"
 #include "gpu/kernels/resolve_depth.h"
+#include "gpu/pipelines.h"
 
 static const struct {
     const uint32_t *words;
@@ -99,24 +100,11 @@ static bool make_pipeline(struct pvg_kernels *kernels, enum pvg_kernel kernel)
                                              .pCode = sources[kernel].words,
                                          },
                                          NULL, &module);
-    if (result == VK_SUCCESS) {
-        result = vk->fn.vkCreateComputePipelines(
-            vk->device, vk->pipeline_cache, 1,
-            &(VkComputePipelineCreateInfo){
-                .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
-                .stage =
-                    {
-                        .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-                        .stage = VK_SHADER_STAGE_COMPUTE_BIT,
-                        .module = module,
-                        .pName = "main",
-                    },
-                .layout = kernels->layout,
-            },
-            NULL, &kernels->pipelines[kernel]);
+    if (pvg_vk_check(vk, result) == VK_SUCCESS) {
+        kernels->pipelines[kernel] = pvg_kernel_build(vk, module, NULL, kernels->layout);
     }
     vk->fn.vkDestroyShaderModule(vk->device, module, NULL);
-    return pvg_vk_check(vk, result) == VK_SUCCESS;
+    return kernels->pipelines[kernel] != VK_NULL_HANDLE;
 }
 
 static VkDescriptorSet describe(struct pvg_kernels *kernels, struct pvg_vk_batch *batch,

@@ -115,6 +115,10 @@ PVG_NODISCARD bool pvg_stage_program_init(struct pvg_vk *vk, struct pvg_shader *
                                           struct pvg_stage_program *out);
 void pvg_stage_program_finish(struct pvg_vk *vk, struct pvg_stage_program *program);
 
+/* VK_NULL_HANDLE: a Vulkan call failed. @constants may be NULL. */
+VkPipeline pvg_kernel_build(struct pvg_vk *vk, VkShaderModule module,
+                            const VkSpecializationInfo *constants, VkPipelineLayout layout);
+
 /* @count stages; NULL entries are allowed. */
 PVG_NODISCARD bool pvg_pipeline_layout_init(struct pvg_gpu *gpu,
                                             const struct pvg_stage_program *const *stages,

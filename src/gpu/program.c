@@ -73,6 +73,30 @@ void pvg_stage_program_finish(struct pvg_vk *vk, struct pvg_stage_program *progr
     *program = (struct pvg_stage_program){0};
 }
 
+VkPipeline pvg_kernel_build(struct pvg_vk *vk, VkShaderModule module,
+                            const VkSpecializationInfo *constants, VkPipelineLayout layout)
+{
+    const VkComputePipelineCreateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+        .stage =
+            {
+                .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                .stage = VK_SHADER_STAGE_COMPUTE_BIT,
+                .module = module,
+                .pName = "main",
+                .pSpecializationInfo = constants,
+            },
+        .layout = layout,
+    };
+    VkPipeline handle = VK_NULL_HANDLE;
+
+    if (pvg_vk_check(vk, vk->fn.vkCreateComputePipelines(vk->device, vk->pipeline_cache, 1, &info,
+                                                         NULL, &handle)) != VK_SUCCESS) {
+        return VK_NULL_HANDLE;
+    }
+    return handle;
+}
+
 /* ---- Layouts ---- */
 
 #define MOST_BINDINGS                                                                              \

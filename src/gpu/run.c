@@ -207,21 +207,28 @@ bool pvg_gpu_run_sync(struct pvg_gpu_run *run)
     return !run->lost;
 }
 
+struct pvg_buffer *pvg_gpu_run_find_words(struct pvg_gpu_run *run, uint32_t ref, uint64_t offset,
+                                          uint64_t size, enum pvg_refusal *why)
+{
+    struct pvg_buffer *buffer =
+        (struct pvg_buffer *)pvg_table_find(run->gpu, run->submission, ref, PVG_GPU_BUFFER, why);
+
+    if (buffer && offset % 4) {
+        *why = PVG_REFUSED_VALUE;
+    } else if (buffer && !pvg_range_fits((struct pvg_range){offset, size}, buffer->size)) {
+        *why = PVG_REFUSED_RANGE;
+    }
+    return *why == PVG_ACCEPTED ? buffer : NULL;
+}
+
 enum pvg_refusal pvg_gpu_run_read(struct pvg_gpu_run *run, uint32_t ref, uint64_t offset, void *out,
                                   uint64_t size)
 {
     enum pvg_refusal why;
-    const struct pvg_buffer *buffer = (const struct pvg_buffer *)pvg_table_find(
-        run->gpu, run->submission, ref, PVG_GPU_BUFFER, &why);
+    const struct pvg_buffer *buffer = pvg_gpu_run_find_words(run, ref, offset, size, &why);
 
     if (!buffer) {
         return why;
-    }
-    if (offset % 4) {
-        return PVG_REFUSED_VALUE;
-    }
-    if (!pvg_range_fits((struct pvg_range){offset, size}, buffer->size)) {
-        return PVG_REFUSED_RANGE;
     }
     if (!run->synced_since) {
         run->synced_since = g_get_monotonic_time();

@@ -91,9 +91,13 @@ void pvg_gpu_run_barrier(struct pvg_gpu_run *run);
  * records that cannot be understood without what the GPU wrote; guests are not told of any. */
 PVG_NODISCARD bool pvg_gpu_run_sync(struct pvg_gpu_run *run);
 
-/* Syncs, and copies @size bytes at @offset of a guest's buffer out of guest memory, once. Refuses
- * what its look-up refuses, VALUE (@offset is no multiple of 4), RANGE, LIMIT (the submission has
- * waited for a second), HOST_DEVICE, and as pvg_space_read. */
+/* A guest's buffer of which @size bytes at @offset are words that a command takes. NULL: refused
+ * what its look-up refuses, VALUE (@offset is no multiple of 4), RANGE. */
+struct pvg_buffer *pvg_gpu_run_find_words(struct pvg_gpu_run *run, uint32_t ref, uint64_t offset,
+                                          uint64_t size, enum pvg_refusal *why);
+
+/* Syncs, and copies such words out of guest memory, once. Refuses as the look-up, LIMIT (the
+ * submission has waited for a second), HOST_DEVICE, and as pvg_space_read. */
 PVG_NODISCARD enum pvg_refusal pvg_gpu_run_read(struct pvg_gpu_run *run, uint32_t ref,
                                                 uint64_t offset, void *out, uint64_t size);
 

@@ -288,6 +288,26 @@ void stage_expect(struct stage *stage, const struct kit_buffer *buffer, uint64_t
     }
 }
 
+struct kit_buffer stage_buffer(struct stage *stage, uint64_t size, uint8_t value)
+{
+    struct kit_buffer buffer;
+
+    kit_buffer_create(&stage->kit, &stage->task, &buffer, size);
+    stage_fill(stage, &buffer, value);
+    return buffer;
+}
+
+void stage_put_fill(struct stage *stage, const struct kit_buffer *buffer, uint8_t value)
+{
+    kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_BLIT);
+    pvg_wire_fill_buffer_encode(&stage->stream.w, &(struct pvg_wire_fill_buffer){
+                                                      .buffer = buffer->object,
+                                                      .size = buffer->size,
+                                                      .value = value,
+                                                  });
+    kit_segment_end(&stage->stream);
+}
+
 struct pvg_wire_texture_body stage_texture_2d(uint16_t format, uint32_t width, uint32_t height)
 {
     return kit_texture_body(format, width, height,
@@ -379,6 +399,17 @@ void stage_bind_sampler_clamped(struct stage *stage, enum stage_at at, uint32_t 
         pvg_wire_set_compute_samplers_clamped_encode(&stage->stream.w, &rec);
         break;
     }
+}
+
+uint32_t stage_depth_stencil(struct stage *stage, struct pvg_wire_depth_stencil state,
+                             struct pvg_wire_stencil_face face)
+{
+    state.object = kit_object_number(&stage->task);
+    state.unknown4 = 3;
+    state.front = state.back = face;
+    pvg_wire_depth_stencil_encode(kit_blob(&stage->kit), &state);
+    kit_object_publish(&stage->kit, &stage->task, state.object, PVG_WIRE_OBJECT_TYPE_STATE);
+    return state.object;
 }
 
 void stage_sampler(struct stage *stage, struct pvg_wire_sampler *sampler)

@@ -86,8 +86,16 @@ void stage_read(struct stage *stage, const struct kit_buffer *buffer, uint64_t o
 void stage_expect(struct stage *stage, const struct kit_buffer *buffer, uint64_t from, uint64_t to,
                   uint8_t value);
 
+/* A buffer of @value, and a segment that fills it with another one. */
+struct kit_buffer stage_buffer(struct stage *stage, uint64_t size, uint8_t value);
+void stage_put_fill(struct stage *stage, const struct kit_buffer *buffer, uint8_t value);
+
 /* A texture body with the usual defaults. */
 struct pvg_wire_texture_body stage_texture_2d(uint16_t format, uint32_t width, uint32_t height);
+
+/* A state whose faces are both @face; @state says all but them and the numbers. */
+uint32_t stage_depth_stencil(struct stage *stage, struct pvg_wire_depth_stencil state,
+                             struct pvg_wire_stencil_face face);
 
 /* Makes a sampler and fills its number in. */
 void stage_sampler(struct stage *stage, struct pvg_wire_sampler *sampler);

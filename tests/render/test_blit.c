@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "stage.h"
 
-static struct kit_buffer make_buffer(struct stage *stage, uint64_t size, uint8_t value)
-{
-    struct kit_buffer buffer;
-
-    kit_buffer_create(&stage->kit, &stage->task, &buffer, size);
-    stage_fill(stage, &buffer, value);
-    return buffer;
-}
-
 static struct pvg_writer *blit(struct stage *stage)
 {
     kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_BLIT);
@@ -35,7 +26,7 @@ static void a_fill_changes_its_range_and_nothing_else(void **state)
         uint64_t start, size;
     } ranges[] = {{0x100, 0x40}, {0, 0x1000}, {1, 1}, {3, 2}, {5, 11}, {0xfff, 1}, {2, 0xffd}};
     struct stage *stage = *state;
-    struct kit_buffer buffer = make_buffer(stage, 0x1000, 0);
+    struct kit_buffer buffer = stage_buffer(stage, 0x1000, 0);
 
     for (size_t i = 0; i < G_N_ELEMENTS(ranges); i++) {
         const uint64_t end = ranges[i].start + ranges[i].size;
@@ -52,7 +43,7 @@ static void a_fill_changes_its_range_and_nothing_else(void **state)
 static void what_the_cpu_writes_behind_a_stamp_is_what_the_next_fill_sees(void **state)
 {
     struct stage *stage = *state;
-    struct kit_buffer buffer = make_buffer(stage, 0x1000, 0);
+    struct kit_buffer buffer = stage_buffer(stage, 0x1000, 0);
 
     for (unsigned i = 0; i < 100; i++) {
         fill(stage, &buffer, 0, 0x1000, 0x5a);
@@ -70,7 +61,7 @@ static void a_fill_past_the_end_is_refused_and_touches_nothing(void **state)
         uint64_t start, size;
     } outside[] = {{0x1000, 1}, {0xfc1, 0x40}, {0, 0x1001}, {UINT64_MAX, 1}, {1, UINT64_MAX}};
     struct stage *stage = *state;
-    struct kit_buffer buffer = make_buffer(stage, 0x1000, 0xa5);
+    struct kit_buffer buffer = stage_buffer(stage, 0x1000, 0xa5);
 
     stage->may_refuse = true;
     for (size_t i = 0; i < G_N_ELEMENTS(outside); i++) {
@@ -84,7 +75,7 @@ static void a_pattern_keeps_its_phase(void **state)
 {
     static const uint8_t want[12] = {9, 1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 9};
     struct stage *stage = *state;
-    struct kit_buffer buffer = make_buffer(stage, 0x40, 9);
+    struct kit_buffer buffer = stage_buffer(stage, 0x40, 9);
     uint8_t bytes[12];
 
     pvg_wire_fill_buffer_pattern_encode(blit(stage), &(struct pvg_wire_fill_buffer_pattern){
@@ -116,7 +107,8 @@ static void copy(struct stage *stage, const struct kit_buffer *from, uint64_t so
 static void a_copy_between_buffers_moves_every_byte_of_scattered_pages(void **state)
 {
     struct stage *stage = *state;
-    struct kit_buffer from = make_buffer(stage, 0x23456, 0), to = make_buffer(stage, 0x30000, 0xee);
+    struct kit_buffer from = stage_buffer(stage, 0x23456, 0),
+                      to = stage_buffer(stage, 0x30000, 0xee);
     g_autofree uint8_t *bytes = g_malloc(from.size), *got = g_malloc(from.size);
 
     for (uint64_t i = 0; i < from.size; i++) {
@@ -133,7 +125,7 @@ static void a_copy_between_buffers_moves_every_byte_of_scattered_pages(void **st
 static void a_copy_onto_itself_moves_as_memmove_does(void **state)
 {
     struct stage *stage = *state;
-    struct kit_buffer buffer = make_buffer(stage, 0x100, 0);
+    struct kit_buffer buffer = stage_buffer(stage, 0x100, 0);
     uint8_t bytes[0x100], got[0x100];
 
     for (unsigned i = 0; i < sizeof(bytes); i++) {
@@ -149,7 +141,7 @@ static void a_copy_onto_itself_moves_as_memmove_does(void **state)
 static void records_of_one_encoder_see_what_earlier_ones_did(void **state)
 {
     struct stage *stage = *state;
-    struct kit_buffer a = make_buffer(stage, 0x1000, 1), b = make_buffer(stage, 0x1000, 2);
+    struct kit_buffer a = stage_buffer(stage, 0x1000, 1), b = stage_buffer(stage, 0x1000, 2);
     struct pvg_writer *w = blit(stage);
 
     for (unsigned i = 0; i < 20; i++) { /* there and back, a byte further each time */
@@ -178,7 +170,7 @@ static void records_of_one_encoder_see_what_earlier_ones_did(void **state)
 static void packets_in_flight_see_what_earlier_packets_wrote(void **state)
 {
     struct stage *stage = *state;
-    struct kit_buffer buffer = make_buffer(stage, 0x8000, 0);
+    struct kit_buffer buffer = stage_buffer(stage, 0x8000, 0);
     struct pvg_wire_exec_resource resource = {.object = buffer.object, .validity.set_host = 1};
     uint32_t stamp = 0;
 
@@ -234,8 +226,8 @@ static void texels_go_in_and_out_unchanged_in_every_plain_format(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(plain); i++) {
         const unsigned width = 13, height = 7, b = plain[i].bytes, tight = width * b;
         const struct pvg_wire_texture_body body = stage_texture_2d(plain[i].format, width, height);
-        struct kit_buffer from = make_buffer(stage, 0x2000, 0),
-                          to = make_buffer(stage, 0x2000, 0xcc);
+        struct kit_buffer from = stage_buffer(stage, 0x2000, 0),
+                          to = stage_buffer(stage, 0x2000, 0xcc);
         struct kit_texture texture;
         uint8_t bytes[16 * 13 * 7], got[sizeof(bytes)];
         struct pvg_writer *w;
@@ -275,7 +267,7 @@ static void what_the_cpu_wrote_into_a_texture_is_what_a_copy_reads(void **state)
 {
     struct stage *stage = *state;
     const struct pvg_wire_texture_body body = stage_texture_2d(80, 19, 11);
-    struct kit_buffer to = make_buffer(stage, 0x1000, 0);
+    struct kit_buffer to = stage_buffer(stage, 0x1000, 0);
     struct kit_texture texture;
     uint8_t bytes[19 * 11 * 4], got[5 * 4];
 
@@ -305,7 +297,7 @@ static void levels_and_slices_are_kept_apart(void **state)
 {
     struct stage *stage = *state;
     struct pvg_wire_texture_body body = stage_texture_2d(73, 8, 8);
-    struct kit_buffer from = make_buffer(stage, 0x1000, 0);
+    struct kit_buffer from = stage_buffer(stage, 0x1000, 0);
     struct kit_texture texture;
     struct pvg_writer *w;
 
@@ -354,7 +346,7 @@ static void planes_of_a_3d_texture_are_copied_together(void **state)
 {
     struct stage *stage = *state;
     struct pvg_wire_texture_body body = stage_texture_2d(73, 4, 4);
-    struct kit_buffer from = make_buffer(stage, 0x1000, 0), to = make_buffer(stage, 0x1000, 0);
+    struct kit_buffer from = stage_buffer(stage, 0x1000, 0), to = stage_buffer(stage, 0x1000, 0);
     struct kit_texture texture;
     uint8_t bytes[4 * 4 * 4 * 5], got[4 * 4 * 4 * 2];
     struct pvg_writer *w;
@@ -492,7 +484,7 @@ static void regions_outside_a_texture_are_refused(void **state)
     };
     struct stage *stage = *state;
     const struct pvg_wire_texture_body body = stage_texture_2d(80, 16, 16);
-    struct kit_buffer to = make_buffer(stage, 0x1000, 0x33);
+    struct kit_buffer to = stage_buffer(stage, 0x1000, 0x33);
     struct kit_texture texture;
 
     stage->may_refuse = true;

@@ -510,18 +510,11 @@ static uint32_t depth_state(struct stage *stage, uint32_t compare, bool write)
 {
     static const struct pvg_wire_stencil_face always = {
         .compare = PVG_WIRE_COMPARE_ALWAYS, .read_mask = ~0u, .write_mask = ~0u};
-    uint32_t object = kit_object_number(&stage->task);
 
-    pvg_wire_depth_stencil_encode(kit_blob(&stage->kit), &(struct pvg_wire_depth_stencil){
-                                                             .object = object,
-                                                             .depth_compare = (uint8_t)compare,
-                                                             .depth_write = write,
-                                                             .unknown4 = 3,
-                                                             .front = always,
-                                                             .back = always,
-                                                         });
-    kit_object_publish(&stage->kit, &stage->task, object, PVG_WIRE_OBJECT_TYPE_STATE);
-    return object;
+    return stage_depth_stencil(
+        stage,
+        (struct pvg_wire_depth_stencil){.depth_compare = (uint8_t)compare, .depth_write = write},
+        always);
 }
 
 static void every_depth_comparison_passes_when_it_should(void **state)
@@ -680,18 +673,9 @@ static uint32_t stencil_state(struct stage *stage, uint32_t compare, uint32_t pa
         .read_mask = 0xff,
         .write_mask = 0xff,
     };
-    uint32_t object = kit_object_number(&stage->task);
 
-    pvg_wire_depth_stencil_encode(kit_blob(&stage->kit),
-                                  &(struct pvg_wire_depth_stencil){
-                                      .object = object,
-                                      .depth_compare = PVG_WIRE_COMPARE_ALWAYS,
-                                      .unknown4 = 3,
-                                      .front = face,
-                                      .back = face,
-                                  });
-    kit_object_publish(&stage->kit, &stage->task, object, PVG_WIRE_OBJECT_TYPE_STATE);
-    return object;
+    return stage_depth_stencil(
+        stage, (struct pvg_wire_depth_stencil){.depth_compare = PVG_WIRE_COMPARE_ALWAYS}, face);
 }
 
 static struct scene scene_with_stencil(struct stage *stage)

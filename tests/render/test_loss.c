@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A GPU that is lost, or that does not come to an end. The device's own calls of Vulkan are exchanged
- * for ones that fail as a driver does. */
+/* A GPU that is lost, or that does not come to an end. The device's own calls of Vulkan are
+ * exchanged for ones that fail as a driver does. */
 #include "stage.h"
 
 #include "gpu/gpu.h"
@@ -10,24 +10,9 @@ static struct pvg_gpu *gpu_of(struct stage *stage)
     return (struct pvg_gpu *)stage->device->executor;
 }
 
-static struct kit_buffer make_buffer(struct stage *stage, uint64_t size, uint8_t value)
-{
-    struct kit_buffer buffer;
-
-    kit_buffer_create(&stage->kit, &stage->task, &buffer, size);
-    stage_fill(stage, &buffer, value);
-    return buffer;
-}
-
 static void fill(struct stage *stage, const struct kit_buffer *buffer, uint8_t value)
 {
-    kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_BLIT);
-    pvg_wire_fill_buffer_encode(&stage->stream.w, &(struct pvg_wire_fill_buffer){
-                                                      .buffer = buffer->object,
-                                                      .size = buffer->size,
-                                                      .value = value,
-                                                  });
-    kit_segment_end(&stage->stream);
+    stage_put_fill(stage, buffer, value);
     stage_run_with(stage, buffer->object);
 }
 
@@ -61,7 +46,7 @@ static void expect_recovery(struct stage *stage, const struct kit_buffer *buffer
 static void a_loss_at_submission_faults_it_and_the_guest_goes_on(void **state)
 {
     struct stage *stage = *state;
-    struct kit_buffer buffer = make_buffer(stage, 0x1000, 1);
+    struct kit_buffer buffer = stage_buffer(stage, 0x1000, 1);
 
     stage->may_refuse = true;
     fill(stage, &buffer, 2);
@@ -74,7 +59,7 @@ static void a_loss_at_submission_faults_it_and_the_guest_goes_on(void **state)
 static void a_loss_while_work_runs_faults_it_and_the_guest_goes_on(void **state)
 {
     struct stage *stage = *state;
-    struct kit_buffer buffer = make_buffer(stage, 0x1000, 1);
+    struct kit_buffer buffer = stage_buffer(stage, 0x1000, 1);
 
     stage->may_refuse = true;
     fill(stage, &buffer, 2);
@@ -86,7 +71,7 @@ static void a_loss_while_work_runs_faults_it_and_the_guest_goes_on(void **state)
 static void work_that_does_not_end_is_given_up_and_the_guest_goes_on_when_it_has(void **state)
 {
     struct stage *stage = *state;
-    struct kit_buffer buffer = make_buffer(stage, 0x1000, 1);
+    struct kit_buffer buffer = stage_buffer(stage, 0x1000, 1);
     PFN_vkWaitSemaphores wait = gpu_of(stage)->vk->fn.vkWaitSemaphores;
     int64_t begun = g_get_monotonic_time();
 
@@ -106,16 +91,16 @@ static void work_that_does_not_end_is_given_up_and_the_guest_goes_on_when_it_has
 static void stopping_waits_two_seconds_at_most(void **state)
 {
     struct stage *stage = *state;
-    struct kit_buffer buffer = make_buffer(stage, 0x1000, 1);
+    struct kit_buffer buffer = stage_buffer(stage, 0x1000, 1);
     PFN_vkWaitSemaphores wait = gpu_of(stage)->vk->fn.vkWaitSemaphores;
     int64_t begun;
 
     stage->may_refuse = true;
     gpu_of(stage)->vk->fn.vkWaitSemaphores = never_ends;
     kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_BLIT);
-    pvg_wire_fill_buffer_encode(&stage->stream.w,
-                                &(struct pvg_wire_fill_buffer){
-                                    .buffer = buffer.object, .size = buffer.size, .value = 2});
+    pvg_wire_fill_buffer_encode(
+        &stage->stream.w,
+        &(struct pvg_wire_fill_buffer){.buffer = buffer.object, .size = buffer.size, .value = 2});
     kit_segment_end(&stage->stream);
     kit_submit(&stage->kit, &stage->stream, NULL, 0, NULL);
     while (!stage_stat(stage, "gpu.submissions")) {
@@ -135,7 +120,7 @@ static void what_waited_for_its_pipelines_runs_on_the_new_device(void **state)
     struct stage *stage = *state;
     uint32_t pipeline = kit_compute_pipeline_create(
         &stage->kit, &stage->task, stage_function(stage, "air/reims/compute_mul3add1.mtlb", NULL));
-    struct kit_buffer buffer = make_buffer(stage, 0x1000, 1);
+    struct kit_buffer buffer = stage_buffer(stage, 0x1000, 1);
     struct pvg_writer *w = &stage->stream.w;
     uint32_t stamp, word;
     uint8_t entry[12];

@@ -11,36 +11,16 @@ static bool copying(void)
     return getenv("PVG_VULKAN_NO_IMPORT") != NULL;
 }
 
-static struct kit_buffer make_buffer(struct stage *stage, uint64_t size, uint8_t value)
-{
-    struct kit_buffer buffer;
-
-    kit_buffer_create(&stage->kit, &stage->task, &buffer, size);
-    stage_fill(stage, &buffer, value);
-    return buffer;
-}
-
-static void put_fill(struct stage *stage, const struct kit_buffer *buffer, uint8_t value)
-{
-    kit_segment_begin(&stage->stream, PVG_WIRE_SEGMENT_TYPE_BLIT);
-    pvg_wire_fill_buffer_encode(&stage->stream.w, &(struct pvg_wire_fill_buffer){
-                                                      .buffer = buffer->object,
-                                                      .size = buffer->size,
-                                                      .value = value,
-                                                  });
-    kit_segment_end(&stage->stream);
-}
-
 static void fill(struct stage *stage, const struct kit_buffer *buffer, uint8_t value)
 {
-    put_fill(stage, buffer, value);
+    stage_put_fill(stage, buffer, value);
     stage_run_with(stage, buffer->object);
 }
 
 static void buffers_are_used_in_place_where_they_can_be(void **state)
 {
     struct stage *stage = *state;
-    struct kit_buffer buffer = make_buffer(stage, 10 * kit_page_size(&stage->kit), 1);
+    struct kit_buffer buffer = stage_buffer(stage, 10 * kit_page_size(&stage->kit), 1);
 
     fill(stage, &buffer, 7);
     stage_expect(stage, &buffer, 0, buffer.size, 7);
@@ -53,7 +33,7 @@ static void a_page_that_the_guest_exchanged_is_written_where_it_is_now(void **st
 {
     struct stage *stage = *state;
     const uint32_t page = kit_page_size(&stage->kit);
-    struct kit_buffer buffer = make_buffer(stage, 3 * page, 1);
+    struct kit_buffer buffer = stage_buffer(stage, 3 * page, 1);
     uint64_t old, new;
 
     fill(stage, &buffer, 2);
@@ -78,7 +58,7 @@ static void nothing_lands_in_a_page_after_the_stamp_of_its_unmap(void **state)
 {
     struct stage *stage = *state;
     const uint32_t page = kit_page_size(&stage->kit);
-    struct kit_buffer buffer = make_buffer(stage, 64 * page, 1);
+    struct kit_buffer buffer = stage_buffer(stage, 64 * page, 1);
     uint64_t first = kit_task_find(&stage->kit, &stage->task, buffer.gva);
     uint32_t exec, unmap;
     uint8_t *bytes;
@@ -86,7 +66,7 @@ static void nothing_lands_in_a_page_after_the_stamp_of_its_unmap(void **state)
     stage->may_refuse = true;
     fill(stage, &buffer, 2);
     for (unsigned i = 0; i < 1000; i++) {
-        put_fill(stage, &buffer, (uint8_t)i);
+        stage_put_fill(stage, &buffer, (uint8_t)i);
     }
     exec = kit_submit(&stage->kit, &stage->stream,
                       &(struct pvg_wire_exec_resource){.object = buffer.object}, 1, NULL);
@@ -107,10 +87,13 @@ static void nothing_lands_in_a_page_after_the_stamp_of_its_unmap(void **state)
 static void memory_that_the_vmm_removes_is_not_touched_any_more(void **state)
 {
     struct stage *stage = *state;
-    struct kit_buffer buffer = make_buffer(stage, 4 * kit_page_size(&stage->kit), 1);
-    uint64_t gpa = kit_task_find(&stage->kit, &stage->task, buffer.gva + kit_page_size(&stage->kit));
-    struct pvg_ram_span span = {.gpa = gpa, .size = kit_page_size(&stage->kit),
-                                .fd = stage->ram_fd, .fd_offset = gpa - stage->ram_gpa};
+    struct kit_buffer buffer = stage_buffer(stage, 4 * kit_page_size(&stage->kit), 1);
+    uint64_t gpa =
+        kit_task_find(&stage->kit, &stage->task, buffer.gva + kit_page_size(&stage->kit));
+    struct pvg_ram_span span = {.gpa = gpa,
+                                .size = kit_page_size(&stage->kit),
+                                .fd = stage->ram_fd,
+                                .fd_offset = gpa - stage->ram_gpa};
     struct pvg_error error = {0};
 
     fill(stage, &buffer, 2);
@@ -171,8 +154,8 @@ static void put_texture_to_buffer(struct stage *stage, uint32_t texture,
 static void a_texture_over_a_buffer_shows_what_the_same_work_wrote_there(void **state)
 {
     struct stage *stage = *state;
-    struct kit_buffer under = make_buffer(stage, 0x2000, 1);
-    struct kit_buffer seen = make_buffer(stage, 0x1000, 0);
+    struct kit_buffer under = stage_buffer(stage, 0x2000, 1);
+    struct kit_buffer seen = stage_buffer(stage, 0x1000, 0);
     const uint64_t bytes = SIDE * SIDE * 4;
     uint32_t texture = texture_over(stage, &under, 0x1000);
 
@@ -201,9 +184,9 @@ static void a_texture_over_a_buffer_shows_what_the_same_work_wrote_there(void **
 static void what_is_drawn_over_a_buffer_is_in_the_buffer_at_once(void **state)
 {
     struct stage *stage = *state;
-    struct kit_buffer under = make_buffer(stage, 0x2000, 1);
-    struct kit_buffer from = make_buffer(stage, 0x1000, 9);
-    struct kit_buffer seen = make_buffer(stage, 0x2000, 0);
+    struct kit_buffer under = stage_buffer(stage, 0x2000, 1);
+    struct kit_buffer from = stage_buffer(stage, 0x1000, 9);
+    struct kit_buffer seen = stage_buffer(stage, 0x2000, 0);
     uint32_t texture = texture_over(stage, &under, 0x1000);
     uint32_t twin = texture_over(stage, &under, 0x1000);
 
@@ -242,8 +225,8 @@ static void what_only_the_gpu_has_is_there_in_a_restored_machine(void **state)
     const uint32_t texture = kit_object_number(&stage->task);
     struct pvg_wire_heap_texture heap = {
         .object = texture, .body = stage_texture_2d(PVG_WIRE_PIXEL_FORMAT_RGBA8UNORM, SIDE, SIDE)};
-    struct kit_buffer from = make_buffer(stage, 0x1000, 9);
-    struct kit_buffer seen = make_buffer(stage, 0x1000, 0);
+    struct kit_buffer from = stage_buffer(stage, 0x1000, 9);
+    struct kit_buffer seen = stage_buffer(stage, 0x1000, 0);
     struct pvg_error error = {0};
     void *bytes = NULL;
     size_t size = 0;

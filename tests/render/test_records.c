@@ -155,15 +155,11 @@ static struct scene scene_with_depth(struct stage *stage)
     s.pass.depth.to = (struct pvg_wire_attachment){
         .texture = depth.object, .load = PVG_WIRE_LOAD_ACTION_CLEAR, .store = 0};
     s.pass.depth.clear = 0.5;
-    s.fragment = kit_object_number(&stage->task); /* the state: less, no write */
-    pvg_wire_depth_stencil_encode(kit_blob(&stage->kit), &(struct pvg_wire_depth_stencil){
-                                                             .object = s.fragment,
-                                                             .depth_compare = PVG_WIRE_COMPARE_LESS,
-                                                             .unknown4 = 3,
-                                                             .front = always,
-                                                             .back = always,
-                                                         });
-    kit_object_publish(&stage->kit, &stage->task, s.fragment, PVG_WIRE_OBJECT_TYPE_STATE);
+    s.fragment =
+        stage_depth_stencil(/* the state: less, no write */
+                            stage,
+                            (struct pvg_wire_depth_stencil){.depth_compare = PVG_WIRE_COMPARE_LESS},
+                            always);
     return s;
 }
 

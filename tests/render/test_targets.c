@@ -440,18 +440,11 @@ static uint32_t depth_stencil_state(struct stage *stage, uint32_t depth, bool wr
         .read_mask = 0xff,
         .write_mask = 0xff,
     };
-    uint32_t object = kit_object_number(&stage->task);
 
-    pvg_wire_depth_stencil_encode(kit_blob(&stage->kit), &(struct pvg_wire_depth_stencil){
-                                                             .object = object,
-                                                             .depth_compare = (uint8_t)depth,
-                                                             .depth_write = write,
-                                                             .unknown4 = 3,
-                                                             .front = face,
-                                                             .back = face,
-                                                         });
-    kit_object_publish(&stage->kit, &stage->task, object, PVG_WIRE_OBJECT_TYPE_STATE);
-    return object;
+    return stage_depth_stencil(
+        stage,
+        (struct pvg_wire_depth_stencil){.depth_compare = (uint8_t)depth, .depth_write = write},
+        face);
 }
 
 /* The rectangle of device coordinates at @z, as a strip. */
