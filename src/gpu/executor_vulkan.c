@@ -5,24 +5,17 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "gpu/answers.h"
 #include "gpu/event.h"
 #include "gpu/pipelines.h"
+#include "gpu/prepare.h"
 #include "gpu/present.h"
 #include "gpu/run.h"
 #include "gpu/saved_textures.h"
 #include "gpu/table.h"
-#include "wire/compute.h"
 #include "wire/packets.h"
-#include "wire/render.h"
-#include "wire/walk.h"
 
 #define QUIESCE_US 2000000 /* how long the VM waits at most: stop, reset, save, RAM that goes */
-
-/* What `prepare` keeps: the pipelines that the streams name. */
-struct prepared {
-    GPtrArray *pipelines; /* of struct pvg_gpu_object, references; prepared_lock: see recover() */
-    uint64_t generation;  /* of the device that they belong to */
-};
 
 static struct pvg_gpu *gpu_of(struct pvg_executor *executor)
 {
@@ -113,100 +106,14 @@ void pvg_gpu_pipeline_settled(struct pvg_gpu *gpu)
 
 /* ---- Submissions ---- */
 
-static void prepare_pipeline(struct pvg_gpu *gpu, struct pvg_submission *submission, uint32_t ref,
-                             enum pvg_gpu_object_kind kind, struct prepared *prepared)
-{
-    enum pvg_refusal why;
-    struct pvg_gpu_object *pipeline = pvg_table_find(gpu, submission, ref, kind, &why);
-
-    if (pipeline) {
-        g_ptr_array_add(prepared->pipelines, pvg_gpu_object_ref(pipeline));
-    }
-}
-
-static void prepare_segment(struct pvg_gpu *gpu, struct pvg_submission *submission,
-                            struct pvg_wire_segment *segment, struct prepared *prepared)
-{
-    struct pvg_wire_record record;
-
-    while (pvg_wire_take_record(&segment->records, &record)) {
-        struct pvg_wire_set_pipeline rec;
-
-        if (segment->type == PVG_WIRE_SEGMENT_TYPE_COMPUTE &&
-            record.opcode == PVG_WIRE_COMPUTE_SET_COMPUTE_PIPELINE &&
-            pvg_wire_set_compute_pipeline_decode(&record.payload, &rec) == PVG_ACCEPTED) {
-            prepare_pipeline(gpu, submission, rec.pipeline, PVG_GPU_COMPUTE_PIPELINE, prepared);
-        }
-        if (segment->type == PVG_WIRE_SEGMENT_TYPE_RENDER &&
-            record.opcode == PVG_WIRE_RENDER_SET_RENDER_PIPELINE &&
-            pvg_wire_set_render_pipeline_decode(&record.payload, &rec) == PVG_ACCEPTED) {
-            prepare_pipeline(gpu, submission, rec.pipeline, PVG_GPU_RENDER_PIPELINE, prepared);
-        }
-    }
-}
-
-/* Resolves what the resource table and the streams name, before the guest clears its slots, and
- * starts the compilation of pipelines. */
 static void vulkan_prepare(struct pvg_executor *executor, struct pvg_submission *submission)
 {
-    struct pvg_gpu *gpu = gpu_of(executor);
-    struct prepared *prepared;
-    enum pvg_refusal why;
-
-    if (!gpu->vk) {
-        return;
-    }
-    prepared = g_new0(struct prepared, 1);
-    prepared->pipelines = g_ptr_array_new_with_free_func(pvg_gpu_object_release);
-    prepared->generation = gpu->generation;
-    submission->prepared = prepared;
-    g_mutex_lock(&gpu->prepared_lock);
-    g_hash_table_add(gpu->prepared, prepared);
-    g_mutex_unlock(&gpu->prepared_lock);
-    gpu->submission_number++;
-    for (uint32_t i = 0; i < submission->resources.count; i++) {
-        uint32_t ref = pvg_wire_exec_resource_at(submission->resources, i).object;
-
-        if (ref) {
-            (void)pvg_submission_resolve(submission, gpu->memory, ref, &why);
-        }
-    }
-    for (uint32_t i = 0; i < submission->buffer_count; i++) {
-        struct pvg_cursor stream =
-            pvg_cursor_over(submission->buffers[i].data, submission->buffers[i].size);
-        struct pvg_wire_segment segment;
-
-        while (pvg_wire_take_segment(&stream, &segment)) {
-            prepare_segment(gpu, submission, &segment, prepared);
-        }
-    }
+    pvg_gpu_prepare(gpu_of(executor), submission);
 }
 
 static void vulkan_unprepare(struct pvg_executor *executor, struct pvg_submission *submission)
 {
-    struct pvg_gpu *gpu = gpu_of(executor);
-    struct prepared *prepared = submission->prepared;
-
-    if (prepared) {
-        g_mutex_lock(&gpu->prepared_lock);
-        g_hash_table_remove(gpu->prepared, prepared);
-        g_ptr_array_unref(prepared->pipelines); /* within: recover() may be ending their device */
-        g_mutex_unlock(&gpu->prepared_lock);
-        g_free(prepared);
-    }
-    submission->prepared = NULL;
-}
-
-static bool is_ready(const struct pvg_submission *submission)
-{
-    const struct prepared *prepared = submission->prepared;
-
-    for (guint i = 0; prepared && i < prepared->pipelines->len; i++) {
-        if (pvg_pipeline_state(g_ptr_array_index(prepared->pipelines, i)) == PVG_PIPELINE_PENDING) {
-            return false;
-        }
-    }
-    return true;
+    pvg_gpu_unprepare(gpu_of(executor), submission);
 }
 
 /* Calls @visit for the images that a guest may mean by @ref: a texture's, and a surface's of the
@@ -265,20 +172,6 @@ static bool must_queue(struct pvg_gpu *gpu, const struct pvg_submission *submiss
     return false;
 }
 
-/* Nothing may be left of a device when it is closed. */
-static void drop_prepared(struct pvg_gpu *gpu)
-{
-    GHashTableIter iter;
-    gpointer prepared;
-
-    g_mutex_lock(&gpu->prepared_lock);
-    g_hash_table_iter_init(&iter, gpu->prepared);
-    while (g_hash_table_iter_next(&iter, &prepared, NULL)) {
-        g_ptr_array_set_size(((struct prepared *)prepared)->pipelines, 0);
-    }
-    g_mutex_unlock(&gpu->prepared_lock);
-}
-
 /* The device is gone: what ran was completed as HOST_DEVICE; a new one starts empty, and the guest
  * goes on. A GPU that was given up may still be at work: until it is not, there is no other. */
 static bool recover(struct pvg_gpu *gpu)
@@ -291,7 +184,7 @@ static bool recover(struct pvg_gpu *gpu)
     pvg_count(gpu->counts.device_losses, 1);
     pvg_log_line(gpu->base.setup.log, PVG_LOG_WARNING,
                  "the GPU was lost; textures that only it held are lost with it");
-    drop_prepared(gpu);
+    pvg_gpu_drop_prepared(gpu);
     host_close(gpu);
     if (!host_open(gpu, &error)) {
         pvg_log_line(gpu->base.setup.log, PVG_LOG_WARNING, "the GPU did not come back: %s",
@@ -302,17 +195,6 @@ static bool recover(struct pvg_gpu *gpu)
     return true;
 }
 
-/* What was prepared for a device that was lost since is prepared again. */
-static void prepare_again(struct pvg_gpu *gpu, struct pvg_submission *submission)
-{
-    const struct prepared *prepared = submission->prepared;
-
-    if (!prepared || prepared->generation != gpu->generation) {
-        vulkan_unprepare(&gpu->base, submission);
-        vulkan_prepare(&gpu->base, submission);
-    }
-}
-
 static void vulkan_submit(struct pvg_executor *executor, struct pvg_submission *submission)
 {
     struct pvg_gpu *gpu = gpu_of(executor);
@@ -321,8 +203,8 @@ static void vulkan_submit(struct pvg_executor *executor, struct pvg_submission *
         pvg_work_complete(&submission->work, PVG_REFUSED_HOST_DEVICE);
         return;
     }
-    prepare_again(gpu, submission);
-    if (is_ready(submission) && !must_queue(gpu, submission)) {
+    pvg_gpu_prepare_again(gpu, submission);
+    if (pvg_gpu_is_prepared(submission) && !must_queue(gpu, submission)) {
         start(gpu, submission);
     } else {
         g_queue_push_tail(&gpu->parked, submission);
@@ -511,69 +393,14 @@ static void vulkan_reset(struct pvg_executor *executor)
     g_hash_table_remove_all(gpu->saved);
 }
 
-/* ---- Answers ---- */
-
-static void lower(uint32_t *value, uint32_t most)
-{
-    *value = MIN(*value, most);
-}
-
-static uint32_t largest_sample_count(const VkPhysicalDeviceLimits *limits)
-{
-    const VkSampleCountFlags both = limits->framebufferColorSampleCounts &
-                                    limits->framebufferDepthSampleCounts &
-                                    limits->sampledImageColorSampleCounts;
-
-    return both & 8 ? 8 : both & 4 ? 4 : both & 2 ? 2 : 1;
-}
-
 static void vulkan_limit(struct pvg_executor *executor, uint32_t values[PVG_DEVICE_INFO_KEYS])
 {
-    struct pvg_gpu *gpu = gpu_of(executor);
-    const struct pvg_pixel_format *d24s8 =
-        pvg_pixel_format_find(PVG_WIRE_PIXEL_FORMAT_DEPTH24UNORM_STENCIL8);
-    const VkPhysicalDeviceLimits *limits;
-
-    if (!gpu->vk) { /* it did not come back after a loss: nothing will be drawn, whatever is said */
-        return;
-    }
-    limits = &gpu->vk->properties.properties.limits;
-
-    lower(&values[PVG_WIRE_DEVICE_INFO_MAX_SAMPLE_COUNT], largest_sample_count(limits));
-    lower(&values[PVG_WIRE_DEVICE_INFO_D24S8], pvg_host_format_find(&gpu->formats, d24s8) != NULL);
-    lower(&values[PVG_WIRE_DEVICE_INFO_MAX_THREADS_WIDTH], limits->maxComputeWorkGroupSize[0]);
-    lower(&values[PVG_WIRE_DEVICE_INFO_MAX_THREADS_HEIGHT], limits->maxComputeWorkGroupSize[1]);
-    lower(&values[PVG_WIRE_DEVICE_INFO_MAX_THREADS_DEPTH], limits->maxComputeWorkGroupSize[2]);
-    lower(&values[PVG_WIRE_DEVICE_INFO_THREADGROUP_MEMORY], limits->maxComputeSharedMemorySize);
-    lower(&values[PVG_WIRE_DEVICE_INFO_NATIVE_FP16], gpu->vk->features.v12.shaderFloat16);
-    lower(&values[PVG_WIRE_DEVICE_INFO_MAX_COMPUTE_THREADS],
-          limits->maxComputeWorkGroupInvocations);
-    lower(&values[PVG_WIRE_DEVICE_INFO_MAX_COMPUTE_LOCAL_MEMORY],
-          limits->maxComputeSharedMemorySize);
-    lower(&values[PVG_WIRE_DEVICE_INFO_MAX_COMPUTE_THREADGROUP_MEMORY],
-          limits->maxComputeSharedMemorySize);
-    lower(&values[PVG_WIRE_DEVICE_INFO_MAX_TEXTURE_LAYERS], limits->maxImageArrayLayers);
-    lower(&values[PVG_WIRE_DEVICE_INFO_FRAMEBUFFER_READ],
-          gpu->vk->features.raster_order.rasterizationOrderColorAttachmentAccess);
+    pvg_gpu_limit(gpu_of(executor), values);
 }
 
-/* The guest divides by the width. Spec: 10-device 12.1. */
 static void vulkan_compute_info(struct pvg_executor *executor, struct pvg_compute_query *query)
 {
-    struct pvg_gpu *gpu = gpu_of(executor);
-    const struct pvg_gpu_object *pipeline;
-
-    if (gpu->vk) {
-        query->max_threads = gpu->vk->properties.properties.limits.maxComputeWorkGroupInvocations;
-        query->width = gpu->vk->properties11.subgroupSize;
-        pipeline = pvg_table_peek(gpu, query->space, query->pipeline);
-        if (pipeline && pipeline->kind == PVG_GPU_COMPUTE_PIPELINE &&
-            pvg_pipeline_state(pipeline) == PVG_PIPELINE_READY) {
-            query->static_memory = ((const struct pvg_compute_pipeline *)pipeline)
-                                       ->kernel.shader->translation.reflection.threadgroup_bytes;
-        }
-    }
-    pvg_work_complete(&query->work, PVG_ACCEPTED);
+    pvg_gpu_compute_info(gpu_of(executor), query);
 }
 
 /* ---- Life ---- */

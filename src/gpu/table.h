@@ -17,6 +17,11 @@ struct pvg_gpu_object *pvg_table_find(struct pvg_gpu *gpu, struct pvg_submission
                                       uint32_t ref, enum pvg_gpu_object_kind kind,
                                       enum pvg_refusal *why);
 
+/* The same, of any kind, for what another object is being made of. */
+struct pvg_making;
+struct pvg_gpu_object *pvg_table_find_part(const struct pvg_making *m, uint32_t ref,
+                                           enum pvg_refusal *why);
+
 /* The host object of @ref if there is one already; nothing is read or made. */
 struct pvg_gpu_object *pvg_table_peek(struct pvg_gpu *gpu, struct pvg_space space, uint32_t ref);
 
@@ -29,12 +34,18 @@ void pvg_table_forget_ram(struct pvg_gpu *gpu, uint64_t gpa, uint64_t size);
 
 /* Surface images are shared by all textures over the surface. */
 void pvg_table_forget_surface(struct pvg_gpu *gpu, uint32_t id);
+/* Takes @image; ends the one before. */
+void pvg_table_keep_surface_image(struct pvg_gpu *gpu, uint32_t id, unsigned plane,
+                                  struct pvg_image *image);
 /* The image that shows plane @plane of surface @id, or NULL. */
 struct pvg_image *pvg_table_surface_image(struct pvg_gpu *gpu, uint32_t id, unsigned plane);
 
 /* The same, if it was made of just this surface. */
 struct pvg_image *pvg_table_image_of_surface(struct pvg_gpu *gpu, const struct pvg_surface *surface,
                                              unsigned plane);
+
+/* Whether nothing of a surface has changed. */
+bool pvg_surface_is_same(const struct pvg_surface *a, const struct pvg_surface *b);
 
 /* A texture that is not a view of another, as the guest names it. */
 struct pvg_table_texture {
