@@ -97,19 +97,88 @@ static void it_can_call_itself_vga(void)
     qtest_quit(qts);
 }
 
-static void it_has_one_message_of_64_bits(void)
+static unsigned find_msi(QTestState *qts)
 {
-    QTestState *qts = start();
     unsigned at = config_read(qts, PCI_CAPABILITY_LIST) & 0xff;
-    uint32_t msi;
 
     while (at && (config_read(qts, at) & 0xff) != PCI_CAP_ID_MSI) {
         at = config_read(qts, at) >> 8 & 0xff;
     }
     g_assert_cmpuint(at, !=, 0);
-    msi = config_read(qts, at) >> 16;
+    return at;
+}
+
+static void it_has_one_message_of_64_bits(void)
+{
+    QTestState *qts = start();
+    uint32_t msi = config_read(qts, find_msi(qts)) >> 16;
+
     g_assert_cmphex(msi & PCI_MSI_FLAGS_64BIT, !=, 0);
     g_assert_cmphex(msi & (PCI_MSI_FLAGS_QMASK | PCI_MSI_FLAGS_MASKBIT), ==, 0);
+    qtest_quit(qts);
+}
+
+/* The root channel's registers, and a packet that does nothing but end */
+enum {
+    CONTROL_FIFO = 0x1000, FIFO_LENGTH = 0x1004, FIFO_WRITTEN = 0x1008,
+    FIFO_START = 0x1010, STATUS_GPU = 0x1018, FIFO_BASE_PAGE = 0x1030,
+    NOP_SIZE = 12, STAMP = 0x101,
+};
+
+/* Has the device complete a packet, as its stamp in RAM shows. */
+static void complete_a_packet(QTestState *qts)
+{
+    const uint64_t stamps = SCREEN;
+    const uint64_t ring = stamps + 0x1000;
+    const gint64 deadline = g_get_monotonic_time() + 30 * G_TIME_SPAN_SECOND;
+
+    qtest_writel(qts, ring, 0x1e); /* NOP, no waits */
+    qtest_writel(qts, ring + 4, NOP_SIZE);
+    qtest_writel(qts, ring + 8, STAMP);
+    qtest_writel(qts, board->bar + FIFO_BASE_PAGE, stamps >> 12);
+    qtest_writel(qts, board->bar + FIFO_START, 0x1000);
+    qtest_writel(qts, board->bar + FIFO_LENGTH, 0x2000);
+    qtest_writel(qts, board->bar + CONTROL_FIFO, 1);
+    qtest_writel(qts, board->bar + FIFO_WRITTEN, NOP_SIZE);
+    while (qtest_readl(qts, stamps) != STAMP) {
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+        g_usleep(1000);
+    }
+}
+
+/* A message is a store, which may as well go to RAM. */
+static void set_msi(QTestState *qts, uint64_t address, bool enable)
+{
+    unsigned msi = find_msi(qts);
+
+    config_write(qts, msi + PCI_MSI_ADDRESS_LO, address);
+    config_write(qts, msi + PCI_MSI_ADDRESS_HI, address >> 32);
+    config_write(qts, msi + PCI_MSI_DATA_64, 0x5a5a);
+    config_write(qts, msi, enable ? PCI_MSI_FLAGS_ENABLE << 16 : 0);
+}
+
+static void a_cause_from_before_its_message_was_enabled_is_told(void)
+{
+    const uint64_t inbox = SCREEN + 0x10000;
+    QTestState *qts = start();
+
+    complete_a_packet(qts);
+    g_usleep(50000); /* what it did after the stamp went nowhere */
+    set_msi(qts, inbox, false);
+    g_assert_cmphex(qtest_readl(qts, inbox), ==, 0);
+    set_msi(qts, inbox, true);
+    for (int i = 0; i < 1000 && qtest_readl(qts, inbox) == 0; i++) {
+        g_usleep(1000); /* it comes from the main loop */
+    }
+    g_assert_cmphex(qtest_readl(qts, inbox), ==, 0x5a5a);
+
+    /* Once it was read, there is nothing to tell. */
+    g_assert_cmphex(qtest_readl(qts, board->bar + STATUS_GPU), !=, 0);
+    set_msi(qts, inbox, false);
+    qtest_writel(qts, inbox, 0);
+    set_msi(qts, inbox, true);
+    g_usleep(50000);
+    g_assert_cmphex(qtest_readl(qts, inbox), ==, 0);
     qtest_quit(qts);
 }
 
@@ -221,6 +290,7 @@ int main(int argc, char **argv)
     TEST(it_is_found);
     TEST(it_can_call_itself_vga);
     TEST(it_has_one_message_of_64_bits);
+    TEST(a_cause_from_before_its_message_was_enabled_is_told);
     TEST(its_modes_are_those_of_the_property);
     TEST(it_shows_the_firmware_screen);
     TEST(a_screen_outside_ram_is_not_shown);
