@@ -257,6 +257,11 @@ void pvg_display_connect(struct pvg_device *device, unsigned display, bool conne
     pvg_engine_unpark(&device->engine);
 }
 
+bool pvg_display_connected(struct pvg_device *device, unsigned display)
+{
+    return pvg_display_is_connected(&device->displays[display]);
+}
+
 bool pvg_display_set_modes(struct pvg_device *device, unsigned display,
                            const struct pvg_mode *modes, size_t count, struct pvg_error *error)
 {

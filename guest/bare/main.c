@@ -5,19 +5,36 @@
 #include "bare.h"
 #include "machine.h"
 
-#include "driver/steps.h"
+#include "driver/follow.h"
 
 #include "wire/packets.h"
 #include "wire/shared.h"
 
 static struct kit kit;
 
+static void tell_change(unsigned port, uint32_t width, uint32_t height)
+{
+    say("display ");
+    say_number(port);
+    say(width ? ": " : ": off");
+    if (width) {
+        say_number(width);
+        say("x");
+        say_number(height);
+    }
+    say("\n");
+}
+
 /* Ten times a second: a packet there and back, and the frames that the display has counted since.
  * Shows that device and driver still understand each other, whatever became of the machine. */
 static void stay_alive(void)
 {
+    static struct driver_follower follower;
+
+    driver_follow_from_now(&follower, &kit);
     for (uint64_t i = 0; !kit.failure; i++) {
         be_patient();
+        driver_follow(&follower, &kit, tell_change);
         for (uint64_t until = ticks() + ticks_per_second() / 10; ticks() < until;) {
             kit_interrupt(&kit);
             kit_display_enable(&kit, 0, PVG_WIRE_DISPLAY_EVENT_VERTICAL_BLANK | KIT_BASIC_EVENTS);

@@ -5,12 +5,10 @@
 
 #include "kit/object.h"
 #include "kit/stream.h"
-#include "kit/surface.h"
 
 #include "wire/blit_encode.h"
 #include "wire/registers.h"
 
-#define PORTS  2
 #define WIDTH  1024
 #define HEIGHT 768
 
@@ -24,7 +22,7 @@ static unsigned port_count(struct kit *kit)
 {
     uint32_t ports = kit->platform->read32(kit->at, KIT_GFX, PVG_WIRE_GFX_DISPLAY_PORTS);
 
-    return ports < PORTS ? ports : PORTS;
+    return ports < DRIVER_PORTS ? ports : DRIVER_PORTS;
 }
 
 static void bring_displays_online(struct kit *kit)
@@ -81,30 +79,32 @@ static uint32_t pixel_at(unsigned port, uint32_t x, uint32_t y)
     return 0xff000000 | (x & 0xff) << 16 | (y & 0xff) << 8 | (x / 64 + y / 64 + port) % 2 * 0xff;
 }
 
-static void draw(struct kit *kit, unsigned port, const struct kit_surface *surface)
-{
-    static uint32_t row[WIDTH];
-
-    for (uint32_t y = 0; y < HEIGHT && !kit->failure; y++) {
-        for (uint32_t x = 0; x < WIDTH; x++) {
-            row[x] = pixel_at(port, x, y);
-        }
-        kit_surface_write(kit, surface, surface->stride * y, row, sizeof(row));
-    }
-}
-
 static void present(struct kit *kit, unsigned port, const struct kit_surface *surface)
 {
     kit_wait(kit, kit_display_channel(kit, port), kit_present(kit, port, surface->id, NULL));
     kit_interrupt(kit);
 }
 
+void driver_show_picture(struct kit *kit, unsigned port, const struct kit_surface *surface)
+{
+    static uint32_t row[4096];
+    uint32_t width = surface->width < 4096 ? surface->width : 4096;
+
+    for (uint32_t y = 0; y < surface->height && !kit->failure; y++) {
+        for (uint32_t x = 0; x < width; x++) {
+            row[x] = pixel_at(port, x, y);
+        }
+        kit_surface_write(kit, surface, surface->stride * y, row, width * 4);
+    }
+    present(kit, port, surface);
+}
+
 /* A second of plain frames on two surfaces in turn, then a picture on each display. */
 static void show(struct kit *kit)
 {
-    static struct kit_surface surfaces[PORTS];
+    static struct kit_surface surfaces[DRIVER_PORTS];
 
-    for (unsigned i = 0; i < PORTS; i++) {
+    for (unsigned i = 0; i < DRIVER_PORTS; i++) {
         kit_surface_create(kit, &surfaces[i], WIDTH, HEIGHT);
     }
     for (unsigned frame = 0; frame < 60 && !kit->failure; frame++) {
@@ -112,8 +112,7 @@ static void show(struct kit *kit)
         present(kit, 0, &surfaces[frame % 2]);
     }
     for (unsigned port = 0; port < port_count(kit) && !kit->failure; port++) {
-        draw(kit, port, &surfaces[port]);
-        present(kit, port, &surfaces[port]);
+        driver_show_picture(kit, port, &surfaces[port]);
     }
 }
 

@@ -1,10 +1,43 @@
 /* SPDX-License-Identifier: MIT */
+#include "clock.h"
 #include "gpu.h"
+#include "options.h"
 #include "tasks.h"
 
-#include "driver/steps.h"
+#include "driver/follow.h"
 
-#define MEMORY (16u << 20)
+#include <stdio.h>
+#include <unistd.h>
+
+#define MEMORY (24u << 20)
+
+static void tell_change(unsigned port, uint32_t width, uint32_t height)
+{
+    if (width) {
+        printf("display %u: %ux%u\n", port, width, height);
+    } else {
+        printf("display %u: off\n", port);
+    }
+    fflush(stdout);
+}
+
+/* Beside what comes behind the task */
+static void follow(struct gpu *gpu)
+{
+    static struct driver_follower follower;
+
+    driver_follow_from_now(&follower, &gpu->kit);
+    if (fork() == 0) {
+        return;
+    }
+    while (!gpu->kit.failure) {
+        gpu_be_patient(gpu);
+        kit_interrupt(&gpu->kit);
+        driver_follow(&follower, &gpu->kit, tell_change);
+        clock_sleep(0.02);
+    }
+    printf("follow: FAILED %s\n", gpu->kit.failure);
+}
 
 void task_gpu(void)
 {
@@ -19,5 +52,8 @@ void task_gpu(void)
         driver_steps[i].run(&gpu.kit);
         going = report_expect(&report, !gpu.kit.failure, "%s", gpu.kit.failure);
         report_print(&report);
+    }
+    if (going && option_number("follow", 0)) {
+        follow(&gpu);
     }
 }

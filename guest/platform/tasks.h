@@ -15,7 +15,8 @@ void task_count(void);
  * says; without it, for ever, beside what comes behind it. */
 void task_demo(void);
 
-/* task_gpu.c. "gpu": uses the GPU as its own driver does. */
+/* task_gpu.c. "gpu": uses the GPU as its own driver does; with the option "follow" it goes on to draw
+ * anew whenever a display changes, for ever, beside what comes behind it. */
 void task_gpu(void);
 
 /* task_gpu_bench.c. "gpu-bench": measures registers, doorbells and presents, a line each. */

@@ -257,6 +257,9 @@ PVG_EXPORT void pvg_display_set_watched(struct pvg_device *device, unsigned disp
 /* Plugs and unplugs at run time; the guest is told. */
 PVG_EXPORT void pvg_display_connect(struct pvg_device *device, unsigned display, bool connected);
 
+/* Whether it is plugged in, be it so from the start, since then, or by a restored state. */
+PVG_EXPORT bool pvg_display_connected(struct pvg_device *device, unsigned display);
+
 /* Replaces the mode list, as when a window is resized; the guest re-reads it. */
 PVG_EXPORT bool pvg_display_set_modes(struct pvg_device *device, unsigned display,
                                       const struct pvg_mode *modes, size_t count,

@@ -4,15 +4,20 @@ import socket
 import struct
 import time
 
-_RAW = 0
-_POINTER, _KEY, _UPDATE_REQUEST = 5, 4, 3
+_RAW, _SIZE = 0, -308
+_POINTER, _KEY, _UPDATE_REQUEST, _SET_SIZE = 5, 4, 3, 251
 
 
 class Vnc:
-    """@width, @height and @name are the server's."""
+    """@width, @height and @name are the server's. It is at a port of this host, or a path."""
 
-    def __init__(self, port, host="127.0.0.1"):
-        self._socket = socket.create_connection((host, port), timeout=20)
+    def __init__(self, at, host="127.0.0.1"):
+        if isinstance(at, int):
+            self._socket = socket.create_connection((host, at), timeout=20)
+        else:
+            self._socket = socket.socket(socket.AF_UNIX)
+            self._socket.settimeout(20)
+            self._socket.connect(str(at))
         version = self._take(12)
         if not version.startswith(b"RFB 003."):
             raise ValueError(f"not a VNC server: {version!r}")
@@ -65,6 +70,21 @@ class Vnc:
                 out[0::3], out[1::3], out[2::3] = line[2::4], line[1::4], line[0::4]
                 screen[at:at + width * 3] = out
         return bytes(screen)
+
+    def resize(self, width, height):
+        """The user makes the window another size. Nothing else can be done behind this."""
+        self._socket.sendall(struct.pack(">BxHii", 2, 2, _RAW, _SIZE))
+        self._socket.sendall(struct.pack(">BxHHBxIHHHHI", _SET_SIZE, width, height, 1,
+                                         0, 0, 0, width, height, 0))
+        asked = 0
+        while not asked:  # before the answer it may tell that the screen's size is another one
+            _, count = struct.unpack(">BxH", self._take(4))
+            asked, status, *_, encoding = struct.unpack(">HHHHi", self._take(12))
+            if (count, encoding) != (1, _SIZE):
+                raise ValueError(f"unasked-for encoding {encoding}")
+            self._take(4 + 16 * self._take(1)[0] - 1)
+        if status != 4:  # 4: it is up to the guest
+            raise ValueError(f"the VNC server refused another size: {status}")
 
     def key(self, keysym):
         for down in (1, 0):

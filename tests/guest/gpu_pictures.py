@@ -23,20 +23,21 @@ def expect_steps(running, steps=STEPS):
         cases.expect(verdict == "ok", f"{name}: {verdict}")
 
 
-def expect_picture(screen, port, cursor=False):
+def expect_picture(screen, port, cursor=False, size=(WIDTH, HEIGHT)):
     """@screen, a png.Picture or a Vnc, shows display @port; @cursor: with the cursor in it."""
-    cases.expect_same((screen.width, screen.height), (WIDTH, HEIGHT), "size")
+    cases.expect_same((screen.width, screen.height), size, "size")
     pixels = screen.pixels() if callable(screen.pixels) else screen.pixels
-    for y in range(0, HEIGHT, 7):
-        for x in range(0, WIDTH, 5):
-            at = (y * WIDTH + x) * 3
+    for y in range(0, size[1], 7):
+        for x in range(0, size[0], 5):
+            at = (y * size[0] + x) * 3
             covered = cursor and x in CURSOR[0] and y in CURSOR[1]
             cases.expect_same(tuple(pixels[at:at + 3]),
                               CURSOR_COLOUR if covered else pixel(port, x, y),
                               f"display {port}, pixel {x}, {y}")
 
 
-def expect_pictures(folder, running, *screens):
-    """Each display shows its picture; @screens tells how to take each screenshot."""
-    for port, screen in enumerate(screens or [{}]):
-        expect_picture(png.Picture(running.screenshot(folder / f"{port}.png", **screen)), port)
+def expect_pictures(folder, running, *sizes):
+    """Each display of the device "gpu" shows its picture; @sizes has those of all displays."""
+    for port, size in enumerate(sizes or [(WIDTH, HEIGHT)]):
+        shot = running.screenshot(folder / f"{port}.png", device="gpu", head=port)
+        expect_picture(png.Picture(shot), port, size=size)

@@ -24,6 +24,8 @@
 #include "trace.h"
 
 #define RAM_ALIGN 0x1000 /* what libpvg asks of a span */
+#define WINDOW_RATE_MHZ 60000
+#define WINDOW_LEAST 200 /* pixels, either way: no desktop fits a smaller one */
 #define DEFAULT_MODES \
     "1920x1080@60,1280x720@60,1280x800@60,1440x900@60,1680x1050@60," \
     "1920x1200@60,2560x1440@60,2560x1600@60,3840x2160@60"
@@ -220,8 +222,38 @@ static void update_display(void *opaque)
     show_cursor(display, &cursor);
 }
 
+/*
+ * The user made the window another size: a guest that follows the list takes
+ * it up. Before the first picture, and where the window only took the size of
+ * the picture, it is not the user's doing.
+ */
+static void window_resized(void *opaque, uint32_t head, QemuUIInfo *info)
+{
+    AppleGFXDisplay *display = opaque;
+    AppleGFXState *s = display->gfx;
+    struct pvg_mode modes[PVG_MAX_MODES] = {
+        { info->width, info->height, WINDOW_RATE_MHZ },
+    };
+    struct pvg_error error = {};
+    size_t count;
+
+    if (s->num_modes || !display->frame_serial ||
+        info->width < WINDOW_LEAST || info->height < WINDOW_LEAST ||
+        (info->width == qemu_console_get_width(display->console, 0) &&
+         info->height == qemu_console_get_height(display->console, 0))) {
+        return;
+    }
+    count = pvg_modes_parse(DEFAULT_MODES, modes + 1, PVG_MAX_MODES - 1,
+                            &error);
+    if (!pvg_display_set_modes(s->pvg, display->index, modes, count + 1,
+                               &error)) {
+        trace_apple_gfx_info(error.message);
+    }
+}
+
 static const GraphicHwOps display_ops = {
     .gfx_update = update_display,
+    .ui_info = window_resized,
 };
 
 static void display_changed(void *host, unsigned index)
@@ -372,6 +404,52 @@ static void get_statistics(Object *obj, Visitor *v, const char *name,
 }
 
 /*
+ * Displays come and go at run time: a property of each, "plugged[0]"
+ */
+
+static void get_plugged(Object *obj, Visitor *v, const char *name,
+                        void *opaque, Error **errp)
+{
+    AppleGFXDisplay *display = opaque;
+    bool plugged = pvg_display_connected(display->gfx->pvg, display->index);
+
+    visit_type_bool(v, name, &plugged, errp);
+}
+
+static void set_plugged(Object *obj, Visitor *v, const char *name,
+                        void *opaque, Error **errp)
+{
+    AppleGFXDisplay *display = opaque;
+    bool plugged;
+
+    if (visit_type_bool(v, name, &plugged, errp)) {
+        pvg_display_connect(display->gfx->pvg, display->index, plugged);
+    }
+}
+
+static void add_properties(AppleGFXState *s)
+{
+    object_property_add(OBJECT(s->dev), "statistics", "dict", get_statistics,
+                        NULL, NULL, s);
+    for (unsigned i = 0; i < s->num_displays; i++) {
+        g_autofree char *name = g_strdup_printf("plugged[%u]", i);
+
+        object_property_add(OBJECT(s->dev), name, "bool", get_plugged,
+                            set_plugged, NULL, &s->displays[i]);
+    }
+}
+
+static void delete_properties(AppleGFXState *s)
+{
+    object_property_del(OBJECT(s->dev), "statistics");
+    for (unsigned i = 0; i < s->num_displays; i++) {
+        g_autofree char *name = g_strdup_printf("plugged[%u]", i);
+
+        object_property_del(OBJECT(s->dev), name);
+    }
+}
+
+/*
  * Life
  */
 
@@ -498,8 +576,7 @@ bool apple_gfx_realize(AppleGFXState *s, DeviceState *dev,
     };
     memory_listener_register(&s->ram, &address_space_memory);
     open_displays(s);
-    object_property_add(OBJECT(dev), "statistics", "dict", get_statistics,
-                        NULL, NULL, s);
+    add_properties(s);
     s->run_state = qdev_add_vm_change_state_handler(dev, run_state_changed, s);
     s->exit.notify = end_recording;
     qemu_add_exit_notifier(&s->exit);
@@ -513,7 +590,7 @@ void apple_gfx_unrealize(AppleGFXState *s)
 {
     qemu_remove_exit_notifier(&s->exit);
     qemu_del_vm_change_state_handler(s->run_state);
-    object_property_del(OBJECT(s->dev), "statistics");
+    delete_properties(s);
     pvg_device_stop(s->pvg);
     memory_listener_unregister(&s->ram);
     close_displays(s);

@@ -441,6 +441,7 @@ static void create_gfx(VMAppleMachineState *vms)
         qdev_prop_set_array(dev, "display-modes", modes);
     }
     object_property_add_child(OBJECT(vms), "gpu", OBJECT(dev));
+    dev->id = g_strdup("gpu"); /* for -vnc display=gpu,head=1 and screendump */
     create_device(dev, VMAPPLE_GFX);
     sysbus_mmio_map(SYS_BUS_DEVICE(dev), 1, vmapple_memmap[VMAPPLE_IOSFC].base);
     sysbus_connect_irq(SYS_BUS_DEVICE(dev), 0,
