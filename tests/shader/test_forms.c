@@ -80,6 +80,14 @@ static const struct form forms[] = {
      "!\"air.buffer\", !\"air.location_index\", i32 1, i32 1, !\"air.read\", "
      "!\"air.address_space\", i32 1}\n",
      "!{!10, !12}", .in = {77}, .out = {5}, .constant = {7, 1, {0}}},
+    {"null is null whether or not a pointer out of memory has been seen before it", KERNEL
+     "  %v = load i32, ptr addrspace(1) %o\n  %c = icmp ne i32 %v, 0\n"
+     "  %p = select i1 %c, ptr addrspace(1) %o, ptr addrspace(1) null\n"
+     "  %a = getelementptr i32, ptr addrspace(1) %o, i64 2\n"
+     "  %n = load i64, ptr addrspace(1) %a\n  %q = inttoptr i64 %n to ptr addrspace(1)\n"
+     "  %e = icmp eq ptr addrspace(1) %p, %q\n  %r = zext i1 %e to i32\n"
+     "  store i32 %r, ptr addrspace(1) %d\n" END,
+     "!{!10, !11}", .in = {0}, .out = {1}, .needing = PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING)},
 };
 
 static bool run_form(const struct form *form, struct pvg_error *error)

@@ -682,8 +682,23 @@ static void note_write(struct translator *t, LLVMValueRef pointer)
 }
 
 /* Which objects are written must be known before the first of them is read. */
+/* Whether there is a heap decides how null is written (ordinal_of), so it is known first. */
+static void find_numbers(struct translator *t)
+{
+    for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(t->entry.function); b;
+         b = LLVMGetNextBasicBlock(b)) {
+        for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i)) {
+            if (LLVMIsAIntToPtrInst(i) ||
+                (LLVMIsALoadInst(i) && LLVMGetTypeKind(LLVMTypeOf(i)) == LLVMPointerTypeKind)) {
+                (void)heap_root(t);
+            }
+        }
+    }
+}
+
 void memory_prepare(struct translator *t)
 {
+    find_numbers(t);
     for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(t->entry.function); b;
          b = LLVMGetNextBasicBlock(b)) {
         for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i)) {
