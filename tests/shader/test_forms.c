@@ -8,11 +8,11 @@
 #include "ir.h"
 #include "runner.h"
 #include "shader/audit.h"
+#include "tap.h"
 
 #define WORDS 16
 
 static struct runner *runner;
-static unsigned number;
 
 static const char nodes[] = "!10 = " IR_BUFFER(0, 0, 4) "!11 = " IR_BUFFER(1, 1, 4);
 
@@ -134,22 +134,15 @@ int main(void)
 
     runner = runner_create(NULL, &error);
     if (!runner) {
-        printf("1..0 # SKIP %s\n", error.message);
-        return 0;
+        return tap_skip_all(error.message);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
         struct pvg_error why = {0};
 
-        if (forms[i].needing & ~runner_features(runner)) {
-            printf("ok %u - %s # SKIP %s lacks it\n", ++number, forms[i].sentence,
-                   runner_device_name(runner));
-        } else if (run_form(&forms[i], &why)) {
-            printf("ok %u - %s\n", ++number, forms[i].sentence);
-        } else {
-            printf("not ok %u - %s\n# %s\n", ++number, forms[i].sentence, why.message);
+        if (tap_has(runner_features(runner), forms[i].needing, forms[i].sentence)) {
+            tap_result(run_form(&forms[i], &why), forms[i].sentence, why.message);
         }
     }
-    printf("1..%u\n", number);
     runner_destroy(runner);
-    return 0;
+    return tap_end();
 }

@@ -9,21 +9,13 @@
 #include "ir.h"
 #include "runner.h"
 #include "shader/audit.h"
+#include "tap.h"
 
 #define BEFORE 256 /* bytes of canary in front of the bound range: a multiple of any alignment */
 #define RANGE  64  /* bytes bound */
 #define CANARY 0xc5
 
 static struct runner *runner;
-static unsigned number;
-
-static void report(bool ok, const char *sentence, const char *why)
-{
-    printf("%s %u - %s\n", ok ? "ok" : "not ok", ++number, sentence);
-    if (!ok) {
-        printf("# %s\n", why);
-    }
-}
 
 static bool translate(LLVMMemoryBufferRef bitcode, const struct pvg_shader_options *options,
                       struct pvg_translation *out, char *why, size_t size)
@@ -162,7 +154,7 @@ static void stores_stay_inside(const struct width *w)
             ok = false;
         }
     }
-    report(ok, sentence, why);
+    tap_result(ok, sentence, why);
     pvg_translation_finish(out);
     if (bitcode) {
         LLVMDisposeMemoryBuffer(bitcode);
@@ -200,7 +192,7 @@ static void loads_stay_inside(const struct width *w)
             ok = false;
         }
     }
-    report(ok, sentence, why);
+    tap_result(ok, sentence, why);
     pvg_translation_finish(out);
     if (bitcode) {
         LLVMDisposeMemoryBuffer(bitcode);
@@ -228,7 +220,7 @@ static void survives(const char *sentence, const char *definitions, const char *
         snprintf(why, sizeof(why), "a canary died");
         ok = false;
     }
-    report(ok, sentence, why);
+    tap_result(ok, sentence, why);
     pvg_translation_finish(out);
     if (bitcode) {
         LLVMDisposeMemoryBuffer(bitcode);
@@ -352,7 +344,7 @@ static void number_reaches(const char *body, uint64_t value, const uint32_t *wan
         pvg_error_set(&error, "the result is 0x%08x", result);
         ok = false;
     }
-    report(ok, sentence, error.message);
+    tap_result(ok, sentence, error.message);
     pvg_translation_finish(out);
     if (bitcode) {
         LLVMDisposeMemoryBuffer(bitcode);
@@ -396,9 +388,8 @@ static void made_up_numbers(void)
         {0x7f0000001000, "what looks like a host address"},
     };
 
-    if (!(runner_features(runner) & PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING))) {
-        printf("ok %u - made-up numbers reach nothing # SKIP %s has no descriptor indexing\n",
-               ++number, runner_device_name(runner));
+    if (!tap_has(runner_features(runner), PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING),
+                 "made-up numbers reach nothing")) {
         return;
     }
     number_reaches(load, UINT64_C(3) << 40 | 28, &ones, -1, "a pointer that was handed out is read");
@@ -428,8 +419,7 @@ int main(void)
 
     runner = runner_create(NULL, &error);
     if (!runner) {
-        printf("1..0 # SKIP %s\n", error.message);
-        return 0;
+        return tap_skip_all(error.message);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(widths); i++) {
         stores_stay_inside(&widths[i]);
@@ -440,7 +430,6 @@ int main(void)
     threadgroup_and_private();
     endless_loops();
     made_up_numbers();
-    printf("1..%u\n", number);
     runner_destroy(runner);
-    return 0;
+    return tap_end();
 }

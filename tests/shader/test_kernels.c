@@ -9,10 +9,10 @@
 
 #include "runner.h"
 #include "shader/metallib.h"
+#include "tap.h"
 
 static struct runner *runner;
 static const char *folder;
-static unsigned number;
 
 /* One kernel of a file, translated for the runner's device, ready to dispatch. */
 struct kernel {
@@ -87,10 +87,7 @@ static void expect_words(struct kernel *k, const void *got, const void *want, si
 
 static void report(struct kernel *k, const char *sentence)
 {
-    printf("%s %u - %s\n", k->ok ? "ok" : "not ok", ++number, sentence);
-    if (!k->ok) {
-        printf("# %s\n", k->error.message);
-    }
+    tap_result(k->ok, sentence, k->error.message);
     close_kernel(k);
 }
 
@@ -331,12 +328,7 @@ static void textures(void)
 
 static bool has_heaps(const char *sentence)
 {
-    if (!(runner_features(runner) & PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING))) {
-        printf("ok %u - %s # SKIP %s has no descriptor indexing\n", ++number, sentence,
-               runner_device_name(runner));
-        return false;
-    }
-    return true;
+    return tap_has(runner_features(runner), PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING), sentence);
 }
 
 static void argument_buffer(void)
@@ -569,8 +561,7 @@ int main(void)
         runner = runner_create(NULL, &error);
     }
     if (!runner) {
-        printf("1..0 # SKIP %s\n", error.message);
-        return 0;
+        return tap_skip_all(error.message);
     }
     saxpy("own_saxpy.air", "saxpy leaves the elements past n alone");
     saxpy("own_saxpy_opaque.air", "saxpy with opaque pointers does the same");
@@ -590,7 +581,6 @@ int main(void)
         threads(json_node_get_object(expected(parser)));
         math(json_node_get_object(expected(parser)));
     }
-    printf("1..%u\n", number);
     runner_destroy(runner);
-    return 0;
+    return tap_end();
 }

@@ -8,10 +8,10 @@
 
 #include "runner.h"
 #include "shader/metallib.h"
+#include "tap.h"
 
 static struct runner *runner;
 static const char *folder;
-static unsigned number;
 
 struct picture {
     char *bytes[3];
@@ -75,10 +75,7 @@ static void finish(struct picture *p, const uint8_t *want, int tolerance, const 
             p->ok = false;
         }
     }
-    printf("%s %u - %s\n", p->ok ? "ok" : "not ok", ++number, sentence);
-    if (!p->ok) {
-        printf("# %s\n", p->error.message);
-    }
+    tap_result(p->ok, sentence, p->error.message);
     for (unsigned i = 0; i < 3; i++) {
         pvg_translation_finish(&p->stage[i]);
         pvg_metallib_finish(&p->library[i]);
@@ -122,9 +119,7 @@ static void mesh(const char *object, const char *file, int scaled_set, const cha
     float scale = 1;
     struct picture p = {.draw.vertex_count = 1, .draw.local = {32, 1, 1}};
 
-    if (!(runner_features(runner) & PVG_SHADER_FEATURE(MESH))) {
-        printf("ok %u - %s # SKIP %s has no mesh shaders\n", ++number, sentence,
-               runner_device_name(runner));
+    if (!tap_has(runner_features(runner), PVG_SHADER_FEATURE(MESH), sentence)) {
         return;
     }
     open_picture(&p, file, "mesh_main", "reims/icb_mesh_frag.metallib", NULL);
@@ -164,8 +159,7 @@ int main(void)
         runner = runner_create(NULL, &error);
     }
     if (!runner) {
-        printf("1..0 # SKIP %s\n", error.message);
-        return 0;
+        return tap_skip_all(error.message);
     }
     tinted_quad(1.0f, (uint8_t[4]){17, 91, 203, 255}, "a textured quad shows its texel everywhere");
     tinted_quad(0.5f, (uint8_t[4]){9, 46, 102, 128}, "half the gain halves it");
@@ -228,7 +222,6 @@ int main(void)
         }
     }
     meshes();
-    printf("1..%u\n", number);
     runner_destroy(runner);
-    return 0;
+    return tap_end();
 }

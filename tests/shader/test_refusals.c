@@ -7,8 +7,7 @@
 #include "devices.h"
 #include "ir.h"
 #include "shader/translate.h"
-
-static unsigned number;
+#include "tap.h"
 
 #define NODES "!10 = " IR_BUFFER(0, 0, 4)
 #define KERNEL(body) "define void @k(ptr addrspace(1) %d) {\n" body "  ret void\n}\n" NODES
@@ -96,15 +95,14 @@ static void try_module(const char *sentence, const void *air, size_t size, const
     g_autofree struct pvg_shader_options *options = g_new0(struct pvg_shader_options, 1);
     g_autofree struct pvg_translation *out = g_new0(struct pvg_translation, 1);
     struct pvg_translate_request request = {air, size, entry, options};
+    g_autofree char *why = NULL;
     bool ok;
 
     options->features = features;
     pvg_translate(&request, out);
     ok = out->status == status && strstr(out->reason, words) && !out->words;
-    printf("%s %u - %s\n", ok ? "ok" : "not ok", ++number, sentence);
-    if (!ok) {
-        printf("# %s: %s\n", pvg_translate_status_name(out->status), out->reason);
-    }
+    why = g_strdup_printf("%s: %s", pvg_translate_status_name(out->status), out->reason);
+    tap_result(ok, sentence, why);
     pvg_translation_finish(out);
 }
 
@@ -118,7 +116,7 @@ int main(void)
         LLVMMemoryBufferRef bitcode = ir_kernel(cases[i].definitions, cases[i].inputs);
 
         if (!bitcode) {
-            printf("not ok %u - %s\n", ++number, cases[i].sentence);
+            tap_result(false, cases[i].sentence, "the test's own text is wrong");
             continue;
         }
         try_module(cases[i].sentence, LLVMGetBufferStart(bitcode), LLVMGetBufferSize(bitcode), "k",
@@ -130,7 +128,6 @@ int main(void)
     try_module("half a module is refused", air, size / 2 & ~(size_t)3, "k", LAVAPIPE,
                PVG_TRANSLATE_BITCODE, "bitcode");
     try_module("no bytes are refused", air, 0, "k", LAVAPIPE, PVG_TRANSLATE_BITCODE, "0 bytes");
-    printf("1..%u\n", number);
     LLVMDisposeMemoryBuffer(plain);
-    return 0;
+    return tap_end();
 }
