@@ -8,8 +8,9 @@
  * hashed as cache keys and are stored as they are. Zero them before filling them.
  *
  * Bindings. Set 0: vertex, kernel, mesh, evaluation; set 1: fragment; set 2: object; set 3: the
- * heaps that handles in memory choose from. The numbers below are PVG_BINDING_* and PVG_HEAP_*. Push constants are PVG_PUSH_*. Specialisation constants are PVG_SPEC_*.
- * A module declares only what its entry uses. Spec: 02-errata-gpu 2, 70-air 10. */
+ * heaps that handles in memory choose from. The numbers below are PVG_BINDING_* and PVG_HEAP_*, of
+ * push constants PVG_PUSH_*, of specialisation constants PVG_SPEC_*. A module declares only what
+ * its entry uses. Spec: 02-errata-gpu 2, 70-air 10. */
 #ifndef PVG_SHADER_TRANSLATE_H
 #define PVG_SHADER_TRANSLATE_H
 

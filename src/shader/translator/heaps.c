@@ -118,8 +118,8 @@ uint32_t heap_element(struct translator *t, struct root *heap, enum view view, u
 
 /* ---- Textures ---- */
 
-/* What the function does with the texture behind @handle: enum pvg_shader_access bits of storage images,
- * 0 for sampled ones. */
+/* What the function does with the texture behind @handle: enum pvg_shader_access bits of storage
+ * images, 0 for sampled ones. */
 static unsigned storage_access(LLVMValueRef handle, bool *atomic)
 {
     unsigned access = 0;

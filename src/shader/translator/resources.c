@@ -230,13 +230,14 @@ enum pvg_component_class resource_class_from_uses(LLVMValueRef handle)
     return PVG_CLASS_FLOAT;
 }
 
-static bool is_atomic(struct root *root)
+/* Whether a call of air.<name>... uses the argument. */
+static bool is_used_by(struct root *root, const char *name)
 {
     for (LLVMUseRef use = LLVMGetFirstUse(root->value); use; use = LLVMGetNextUse(use)) {
         LLVMValueRef user = LLVMGetUser(use);
 
         if (LLVMIsACallInst(user) &&
-            g_str_has_prefix(LLVMGetValueName(LLVMGetCalledValue(user)), "air.atomic_")) {
+            g_str_has_prefix(LLVMGetValueName(LLVMGetCalledValue(user)), name)) {
             return true;
         }
     }
@@ -268,20 +269,6 @@ static void declare_twin(struct translator *t, struct texture *texture)
     texture->twin_type = image_type(t, texture, false);
     texture->twin = spirv_variable(b, SpvStorageClassUniformConstant, texture->twin_type, 0);
     bind(t, texture->twin, PVG_BINDING_SAMPLED + texture->index);
-}
-
-/* A cube whose faces are read is seen as an array of them; then it cannot be sampled as a cube. */
-static bool is_read_by_face(struct root *root)
-{
-    for (LLVMUseRef use = LLVMGetFirstUse(root->value); use; use = LLVMGetNextUse(use)) {
-        LLVMValueRef user = LLVMGetUser(use);
-
-        if (LLVMIsACallInst(user) &&
-            g_str_has_prefix(LLVMGetValueName(LLVMGetCalledValue(user)), "air.read_")) {
-            return true;
-        }
-    }
-    return false;
 }
 
 void resource_shape(struct texture *texture, enum pvg_texture_kind kind)
@@ -362,13 +349,15 @@ struct texture *resource_texture(struct translator *t, struct root *root, LLVMVa
         texture->storage = (!root->argument->sampled && root->argument->access) ||
                            (root->argument->access & PVG_ACCESS_WRITE);
         resource_shape(texture, kind);
-        texture->cube_as_array |= texture->dimension == PVG_TEXTURE_CUBE && is_read_by_face(root);
+        /* a cube whose faces are read is seen as an array of them, and is not sampled as a cube */
+        texture->cube_as_array |=
+            texture->dimension == PVG_TEXTURE_CUBE && is_used_by(root, "air.read_");
         texture->class =
             component ? component : resource_class_from_name(root->argument->type_name);
         if (!texture->class) {
             texture->class = resource_class_from_uses(root->value);
         }
-        texture->atomic = is_atomic(root);
+        texture->atomic = is_used_by(root, "air.atomic_");
         declare_texture(t, texture, root->argument->access);
         g_ptr_array_add(t->textures, texture);
     }
