@@ -2,12 +2,11 @@
 /* How long shaders take: through the confined compiler, cold, function by function; and out of the
  * cache. Prints a JSON object a line, as bench/run wants it.
  *
- * Usage: bench-shader FILE... */
+ * Usage: bench-shader CACHE-FOLDER FILE... */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <glib.h>
-#include <glib/gstdio.h>
 
 #include "air_file.h"
 #include "shader/compiler.h"
@@ -154,19 +153,6 @@ static double memory_hit(struct pvg_compiler *compiler, GPtrArray *sources)
     return 1000 * milliseconds_since(start) / (100.0 * sources->len);
 }
 
-static void remove_folder(const char *folder)
-{
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    const char *name;
-
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-
-        g_unlink(path);
-    }
-    g_rmdir(folder);
-}
-
 /* Starts the process: what it is asked for is refused. */
 static void warm_up(struct pvg_compiler *compiler)
 {
@@ -181,7 +167,7 @@ static void warm_up(struct pvg_compiler *compiler)
 
 int main(int argc, char **argv)
 {
-    g_autofree char *folder = g_dir_make_tmp("bench-shader-XXXXXX", NULL);
+    const char *folder = argc > 1 ? argv[1] : "";
     GPtrArray *sources = g_ptr_array_new();
     GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
     struct pvg_compiler *compiler = create(folder);
@@ -191,7 +177,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < PARTS; i++) {
         measured.parts[i] = g_array_new(false, false, sizeof(double));
     }
-    for (int i = 1; i < argc; i++) {
+    for (int i = 2; i < argc; i++) {
         struct air_file *file = air_file_open(argv[i], NULL);
 
         for (guint j = 0; file && j < file->functions->len; j++) {
@@ -219,6 +205,5 @@ int main(int argc, char **argv)
     compiler = create(folder);
     report("cache.disk_us", hit(compiler, sources), "us", 300, what);
     pvg_compiler_destroy(compiler);
-    remove_folder(folder);
     return 0;
 }
