@@ -21,14 +21,15 @@ static uint32_t chain(struct translator *t, struct root *root, enum view view, u
         return heap_element(t, root, view, index);
     }
     if (root->kind == ROOT_BUFFER) {
-        return spirv_op(b, SpvOpAccessChain, spirv_pointer(b, SpvStorageClassStorageBuffer, word),
-                        resource_buffer_view(t, root, view), u32_constant(t, 0), index);
+        return spirv_shared(b, SpvOpAccessChain,
+                            spirv_pointer(b, SpvStorageClassStorageBuffer, word),
+                            resource_buffer_view(t, root, view), u32_constant(t, 0), index);
     }
     if (!(root->length && spirv_constant_value(b, index, &value) && value < root->length)) {
         index = u32_min(t, index, root->last);
     }
-    return spirv_op(b, SpvOpAccessChain, spirv_pointer(b, root->storage, word), root->view[2],
-                    index);
+    return spirv_shared(b, SpvOpAccessChain, spirv_pointer(b, root->storage, word), root->view[2],
+                        index);
 }
 
 static bool is_buffer(const struct root *root)

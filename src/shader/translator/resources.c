@@ -40,10 +40,10 @@ uint32_t resource_push(struct translator *t, unsigned byte)
         t->push = spirv_variable(b, SpvStorageClassPushConstant, block, 0);
         t->reflection->flags |= PVG_SHADER_USES_PUSH;
     }
-    pointer =
-        spirv_op(b, SpvOpAccessChain, spirv_pointer(b, SpvStorageClassPushConstant, u32_type(t)),
-                 t->push, u32_constant(t, 0), u32_constant(t, byte / 4));
-    return spirv_op(b, SpvOpLoad, u32_type(t), pointer);
+    pointer = spirv_shared(b, SpvOpAccessChain,
+                           spirv_pointer(b, SpvStorageClassPushConstant, u32_type(t)), t->push,
+                           u32_constant(t, 0), u32_constant(t, byte / 4));
+    return spirv_shared(b, SpvOpLoad, u32_type(t), pointer);
 }
 
 /* ---- Buffers ---- */
@@ -99,15 +99,15 @@ void resource_buffer(struct translator *t, struct root *root)
 {
     unsigned block =
         t->entry.stage == PVG_STAGE_FRAGMENT ? PVG_PUSH_REMAINDER_SET1 : PVG_PUSH_REMAINDER_SET0;
-    uint32_t word, type = u32_type(t);
+    uint32_t word;
 
     if (t->entry.stage == PVG_STAGE_OBJECT) {
         return; /* set 2 has no remainders: its offsets are multiples of the device's alignment */
     }
     word = resource_push(t, block + (root->index & ~3u));
-    word = spirv_op(&t->spirv, SpvOpBitFieldUExtract, type, word,
-                    u32_constant(t, 8 * (root->index & 3)), u32_constant(t, 8));
-    root->base = u32_shr(t, word, root->shift);
+    root->base = spirv_op(&t->spirv, SpvOpBitFieldUExtract, u32_type(t), word,
+                          u32_constant(t, 8 * (root->index & 3) + root->shift),
+                          u32_constant(t, 8 - root->shift));
 }
 
 /* ---- Textures ---- */

@@ -28,13 +28,15 @@ static gboolean words_equal(gconstpointer a, gconstpointer b)
 
 void spirv_finish(struct spirv_builder *b)
 {
-    GArray **arrays[] = {&b->capabilities, &b->extensions, &b->modes, &b->names, &b->decorations,
+    GArray **arrays[] = {&b->capabilities, &b->extensions, &b->modes, &b->decorations,
                          &b->globals, &b->variables, &b->body, &b->interface, &b->type_of};
 
     for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_clear_pointer(arrays[i], g_array_unref);
     }
     g_clear_pointer(&b->unique, g_hash_table_unref);
+    g_clear_pointer(&b->shared, g_hash_table_unref);
+    g_clear_pointer(&b->first_shared, g_hash_table_unref);
     g_clear_pointer(&b->types, g_hash_table_unref);
     g_clear_pointer(&b->have, g_hash_table_unref);
     g_clear_pointer(&b->values, g_hash_table_unref);
@@ -42,13 +44,15 @@ void spirv_finish(struct spirv_builder *b)
 
 void spirv_init(struct spirv_builder *b)
 {
-    GArray **arrays[] = {&b->capabilities, &b->extensions, &b->modes, &b->names, &b->decorations,
+    GArray **arrays[] = {&b->capabilities, &b->extensions, &b->modes, &b->decorations,
                          &b->globals, &b->variables, &b->body, &b->interface, &b->type_of};
 
     for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++) {
         *arrays[i] = g_array_new(FALSE, TRUE, sizeof(uint32_t));
     }
     b->unique = g_hash_table_new_full(words_hash, words_equal, g_free, NULL);
+    b->shared = g_hash_table_new_full(words_hash, words_equal, g_free, NULL);
+    b->first_shared = g_hash_table_new_full(words_hash, words_equal, g_free, NULL);
     b->types = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     b->have = g_hash_table_new(NULL, NULL);
     b->values = g_hash_table_new(NULL, NULL);
@@ -112,14 +116,6 @@ void spirv_mode(struct spirv_builder *b, const uint32_t *words, size_t count, Sp
     append(b->modes, op, NULL, 0, words, count);
 }
 
-void spirv_name(struct spirv_builder *b, uint32_t id, const char *name)
-{
-    uint32_t words[32];
-    size_t count = pack_string(words, G_N_ELEMENTS(words), name);
-
-    append(b->names, SpvOpName, &id, 1, words, count);
-}
-
 void spirv_decorate_words(struct spirv_builder *b, SpvOp op, const uint32_t *operands,
                           size_t count)
 {
@@ -156,17 +152,16 @@ uint32_t spirv_global(struct spirv_builder *b, SpvOp op, uint32_t type, const ui
 void spirv_label(struct spirv_builder *b, uint32_t label)
 {
     append(b->body, SpvOpLabel, NULL, 0, &label, 1);
+    g_hash_table_remove_all(b->shared);
+    b->behind_first = true;
 }
 
-/* ---- Types ---- */
+/* ---- What exists once for its words ---- */
 
-/* A global instruction that exists once for its words. Types have no type: @type 0. */
-static uint32_t unique_global(struct spirv_builder *b, SpvOp op, uint32_t type,
-                              const uint32_t *operands, size_t count, bool *fresh)
+/* Types have no type: @type 0. */
+static uint32_t *words_key(SpvOp op, uint32_t type, const uint32_t *operands, size_t count)
 {
-    g_autofree uint32_t *key = g_new(uint32_t, count + 3);
-    gpointer found;
-    uint32_t id, head[2];
+    uint32_t *key = g_new(uint32_t, count + 3);
 
     key[0] = (uint32_t)count + 2;
     key[1] = op;
@@ -174,7 +169,33 @@ static uint32_t unique_global(struct spirv_builder *b, SpvOp op, uint32_t type,
     if (count) {
         memcpy(key + 3, operands, 4 * count);
     }
-    found = g_hash_table_lookup(b->unique, key);
+    return key;
+}
+
+uint32_t spirv_share(struct spirv_builder *b, SpvOp op, uint32_t type, const uint32_t *operands,
+                     size_t count)
+{
+    g_autofree uint32_t *key = words_key(op, type, operands, count);
+    gpointer found = g_hash_table_lookup(b->first_shared, key);
+    uint32_t id;
+
+    found = found ? found : g_hash_table_lookup(b->shared, key);
+    if (found) {
+        return GPOINTER_TO_UINT(found);
+    }
+    id = spirv_emit(b, op, type, operands, count);
+    g_hash_table_insert(b->behind_first ? b->shared : b->first_shared, g_steal_pointer(&key),
+                        GUINT_TO_POINTER(id));
+    return id;
+}
+
+static uint32_t unique_global(struct spirv_builder *b, SpvOp op, uint32_t type,
+                              const uint32_t *operands, size_t count, bool *fresh)
+{
+    g_autofree uint32_t *key = words_key(op, type, operands, count);
+    gpointer found = g_hash_table_lookup(b->unique, key);
+    uint32_t id, head[2];
+
     *fresh = !found;
     if (found) {
         return GPOINTER_TO_UINT(found);
@@ -187,6 +208,8 @@ static uint32_t unique_global(struct spirv_builder *b, SpvOp op, uint32_t type,
     g_hash_table_insert(b->unique, g_steal_pointer(&key), GUINT_TO_POINTER(id));
     return id;
 }
+
+/* ---- Types ---- */
 
 static uint32_t make_type(struct spirv_builder *b, SpvOp op, const uint32_t *operands,
                           size_t count, struct spirv_type info)
@@ -457,62 +480,140 @@ static bool has_effect(SpvOp op)
            (op >= SpvOpAtomicLoad && op <= SpvOpAtomicXor) || op == SpvOpAtomicFAddEXT;
 }
 
-/* Marks, from the instructions with effects, all that they need; what stays unmarked is dead and
- * goes, with its decorations. Any operand word that could be an id counts as one, which only keeps
- * more. */
-static void drop_dead(struct spirv_builder *b)
-{
-    g_autoptr(GArray) body = b->body, decorations = b->decorations;
-    const uint32_t *words = (const uint32_t *)body->data;
-    size_t total = body->len;
-    g_autofree uint32_t *definition = g_new0(uint32_t, b->bound); /* offset + 1 */
-    g_autofree uint8_t *live = g_malloc0(total + 1);
-    g_autoptr(GArray) work = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+/* What is needed, by where it stands in @words. */
+struct survey {
+    struct spirv_builder *b;
+    const uint32_t *words;
+    uint32_t *definition; /* by id: offset + 1 */
+    uint8_t *live;        /* by offset */
+    GArray *work;         /* offsets of live instructions that have not been looked at */
+};
 
-    for (uint32_t at = 0; at < total; at += words[at] >> 16) {
-        SpvOp op = (SpvOp)(words[at] & 0xffff);
+/* Any of @words that could be an id counts as one, which only keeps more. */
+static void need_words(struct survey *s, const uint32_t *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t at = words[i] < s->b->bound ? s->definition[words[i]] : 0;
+
+        if (at && !s->live[at - 1]) {
+            at--;
+            s->live[at] = 1;
+            g_array_append_val(s->work, at);
+        }
+    }
+}
+
+/* What the instruction at @at needs. Small literals look like ids: those of constants and types, of
+ * which there are many, are told apart. */
+static void need_operands(struct survey *s, uint32_t at)
+{
+    const uint32_t *words = s->words + at;
+    size_t count = words[0] >> 16;
+
+    switch (words[0] & 0xffff) {
+    case SpvOpTypeInt:
+    case SpvOpTypeFloat:
+        break;
+    case SpvOpConstant:
+    case SpvOpSpecConstant:
+        need_words(s, words + 1, 1); /* type */
+        break;
+    case SpvOpTypeVector:
+        need_words(s, words + 2, 1); /* component */
+        break;
+    case SpvOpTypePointer:
+        need_words(s, words + 3, 1); /* pointee */
+        break;
+    case SpvOpVariable:
+        need_words(s, words + 1, 1); /* type */
+        need_words(s, words + 4, count - 4); /* initialiser */
+        break;
+    default:
+        need_words(s, words + 1, count - 1);
+        break;
+    }
+}
+
+static void need_section(struct survey *s, const GArray *section)
+{
+    need_words(s, (const uint32_t *)section->data, section->len);
+}
+
+static void find_definitions(struct survey *s, size_t total)
+{
+    for (uint32_t at = 0; at < total; at += s->words[at] >> 16) {
+        SpvOp op = (SpvOp)(s->words[at] & 0xffff);
         bool has_result, has_type;
 
         SpvHasResultAndType(op, &has_result, &has_type);
         if (has_result) {
-            definition[words[at + (has_type ? 2 : 1)]] = at + 1;
+            s->definition[s->words[at + (has_type ? 2 : 1)]] = at + 1;
         }
         if (!has_result || has_effect(op)) {
-            live[at] = 1;
-            g_array_append_val(work, at);
+            s->live[at] = 1;
+            g_array_append_val(s->work, at);
         }
     }
+}
+
+static GArray *living(const struct survey *s, uint32_t at, size_t end)
+{
+    GArray *kept = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+
+    for (; at < end; at += s->words[at] >> 16) {
+        if (s->live[at]) {
+            g_array_append_vals(kept, s->words + at, s->words[at] >> 16);
+        }
+    }
+    return kept;
+}
+
+/* Keeps of globals and body what the instructions with effects and the entry point need, with its
+ * decorations. */
+static void drop_dead(struct spirv_builder *b, const uint32_t *entry, size_t entry_count)
+{
+    g_autoptr(GArray) globals = b->globals, body = b->body, decorations = b->decorations;
+    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_autoptr(GArray) work = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_autofree uint32_t *definition = g_new0(uint32_t, b->bound);
+    g_autofree uint8_t *live = g_malloc0((size_t)globals->len + body->len + 1);
+    struct survey s = {b, NULL, definition, live, work};
+
+    g_array_append_vals(all, globals->data, globals->len);
+    g_array_append_vals(all, body->data, body->len);
+    s.words = (const uint32_t *)all->data;
+    find_definitions(&s, all->len);
+    need_words(&s, entry, entry_count);
+    need_section(&s, b->modes);
+    need_section(&s, b->variables);
     while (work->len) {
         uint32_t at = g_array_index(work, uint32_t, work->len - 1);
-        uint32_t end = at + (words[at] >> 16);
 
         g_array_set_size(work, work->len - 1);
-        for (uint32_t i = at + 1; i < end; i++) {
-            uint32_t where = words[i] < b->bound ? definition[words[i]] : 0;
-
-            if (where && !live[where - 1]) {
-                uint32_t from = where - 1;
-
-                live[from] = 1;
-                g_array_append_val(work, from);
-            }
-        }
+        need_operands(&s, at);
     }
-    b->body = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    b->globals = living(&s, 0, globals->len);
+    b->body = living(&s, globals->len, all->len);
     b->decorations = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    for (uint32_t at = 0; at < total; at += words[at] >> 16) {
-        if (live[at]) {
-            g_array_append_vals(b->body, words + at, words[at] >> 16);
-        }
-    }
-    words = (const uint32_t *)decorations->data;
-    for (uint32_t at = 0; at < decorations->len; at += words[at] >> 16) {
-        uint32_t where = definition[words[at + 1]];
+    for (uint32_t at = 0; at < decorations->len;) {
+        const uint32_t *words = &g_array_index(decorations, uint32_t, at);
+        uint32_t where = definition[words[1]];
 
         if (!where || live[where - 1]) {
-            g_array_append_vals(b->decorations, words + at, words[at] >> 16);
+            g_array_append_vals(b->decorations, words, words[0] >> 16);
+        }
+        at += words[0] >> 16;
+    }
+}
+
+static bool uses_glsl(const struct spirv_builder *b)
+{
+    for (uint32_t at = 0; at < b->body->len; at += g_array_index(b->body, uint32_t, at) >> 16) {
+        if ((g_array_index(b->body, uint32_t, at) & 0xffff) == SpvOpExtInst) {
+            return true;
         }
     }
+    return false;
 }
 
 uint32_t *spirv_assemble(struct spirv_builder *b, SpvExecutionModel model, uint32_t entry_label,
@@ -525,12 +626,12 @@ uint32_t *spirv_assemble(struct spirv_builder *b, SpvExecutionModel model, uint3
     uint32_t glsl_name[4] = {b->glsl};
     uint32_t entry[4] = {model, function};
 
-    drop_dead(b);
+    drop_dead(b, (const uint32_t[]){type_void, type_function}, 2);
     header[3] = b->bound;
     g_array_append_vals(out, header, 5);
     g_array_append_vals(out, b->capabilities->data, b->capabilities->len);
     g_array_append_vals(out, b->extensions->data, b->extensions->len);
-    {
+    if (uses_glsl(b)) {
         uint32_t words[8];
         size_t length = pack_string(words, 8, "GLSL.std.450");
 
@@ -541,7 +642,6 @@ uint32_t *spirv_assemble(struct spirv_builder *b, SpvExecutionModel model, uint3
     pack_string(entry + 2, 2, "main");
     append(out, SpvOpEntryPoint, entry, 4, (const uint32_t *)b->interface->data, b->interface->len);
     g_array_append_vals(out, b->modes->data, b->modes->len);
-    g_array_append_vals(out, b->names->data, b->names->len);
     g_array_append_vals(out, b->decorations->data, b->decorations->len);
     g_array_append_vals(out, b->globals->data, b->globals->len);
     append(out, SpvOpFunction, NULL, 0, SPIRV_WORDS(type_void, function, 0, type_function));

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A SPIR-V 1.6 module under construction: ids, sections, types and constants made once each.
  *
- * Types, constants and globals are unique by their words; every id remembers its type. One function
- * body is collected apart, so that dead instructions can be dropped from it before the module is
- * put together. One thread. */
+ * Types, constants and globals are unique by their words; every id remembers its type. What nothing
+ * needs, types and constants too, is dropped when the module is put together. One thread. */
 #ifndef PVG_SHADER_TRANSLATOR_SPIRV_H
 #define PVG_SHADER_TRANSLATOR_SPIRV_H
 
@@ -23,12 +22,14 @@ struct spirv_type {
 };
 
 struct spirv_builder {
-    GArray *capabilities, *extensions, *modes, *names, *decorations, *globals; /* words */
+    GArray *capabilities, *extensions, *modes, *decorations, *globals; /* words */
     GArray *variables; /* words of Function variables, which open the first block */
     GArray *body;      /* words of the function after its first label */
     GArray *interface; /* ids of global variables */
     GArray *type_of;   /* by id: type id, or 0 */
     GHashTable *unique; /* words of a type or constant -> id */
+    GHashTable *shared, *first_shared; /* words -> id: of this block's, of the first block's */
+    bool behind_first; /* the first block has been left */
     GHashTable *types;  /* type id -> struct spirv_type */
     GHashTable *have;   /* capabilities and extensions */
     GHashTable *values; /* id of a u32 constant -> its value */
@@ -42,11 +43,14 @@ uint32_t spirv_id(struct spirv_builder *b);
 void spirv_capability(struct spirv_builder *b, SpvCapability capability);
 void spirv_extension(struct spirv_builder *b, const char *name);
 void spirv_mode(struct spirv_builder *b, const uint32_t *words, size_t count, SpvOp op);
-void spirv_name(struct spirv_builder *b, uint32_t id, const char *name);
 
 /* Appends one instruction to the body. @type 0: no result. Returns the result id. */
 uint32_t spirv_emit(struct spirv_builder *b, SpvOp op, uint32_t type, const uint32_t *operands,
                     size_t count);
+/* The same, or the result of an equal instruction of this block or of the first one, which comes
+ * before all others. For what depends on its operands only, and results that stay undecorated. */
+uint32_t spirv_share(struct spirv_builder *b, SpvOp op, uint32_t type, const uint32_t *operands,
+                     size_t count);
 /* The same into the globals section, not made unique. */
 uint32_t spirv_global(struct spirv_builder *b, SpvOp op, uint32_t type, const uint32_t *operands,
                       size_t count);
@@ -57,9 +61,12 @@ void spirv_decorate_words(struct spirv_builder *b, SpvOp op, const uint32_t *ope
 
 #define SPIRV_WORDS(...) (const uint32_t[]){__VA_ARGS__}, sizeof((uint32_t[]){__VA_ARGS__}) / 4
 #define spirv_op(b, op, type, ...) spirv_emit(b, op, type, SPIRV_WORDS(__VA_ARGS__))
+#define spirv_shared(b, op, type, ...) spirv_share(b, op, type, SPIRV_WORDS(__VA_ARGS__))
 #define spirv_do(b, op, ...) ((void)spirv_emit(b, op, 0, SPIRV_WORDS(__VA_ARGS__)))
 #define spirv_ext(b, inst, type, ...)                                                              \
     spirv_emit(b, SpvOpExtInst, type, SPIRV_WORDS((b)->glsl, inst, __VA_ARGS__))
+#define spirv_shared_ext(b, inst, type, ...)                                                       \
+    spirv_share(b, SpvOpExtInst, type, SPIRV_WORDS((b)->glsl, inst, __VA_ARGS__))
 #define spirv_decorate(b, ...)                                                                     \
     spirv_decorate_words(b, SpvOpDecorate, SPIRV_WORDS(__VA_ARGS__))
 #define spirv_member_decorate(b, ...)                                                              \

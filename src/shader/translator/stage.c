@@ -45,7 +45,7 @@ uint32_t stage_load_builtin(struct translator *t, SpvBuiltIn builtin, uint32_t t
 {
     uint32_t variable = stage_builtin(t, builtin, type, SpvStorageClassInput);
 
-    return spirv_op(&t->spirv, SpvOpLoad, type, variable);
+    return spirv_shared(&t->spirv, SpvOpLoad, type, variable);
 }
 
 /* A value of 32-bit components as @type asks for: fewer components, narrower ones. */

@@ -27,7 +27,7 @@ uint32_t u32_add(struct translator *t, uint32_t a, uint32_t b)
     if (b_known && y == 0) {
         return a;
     }
-    return spirv_op(&t->spirv, SpvOpIAdd, u32_type(t), a, b);
+    return spirv_shared(&t->spirv, SpvOpIAdd, u32_type(t), a, b);
 }
 
 uint32_t u32_mul(struct translator *t, uint32_t a, uint32_t b)
@@ -40,7 +40,7 @@ uint32_t u32_mul(struct translator *t, uint32_t a, uint32_t b)
     if (spirv_constant_value(&t->spirv, b, &y) && y == 1) {
         return a;
     }
-    return spirv_op(&t->spirv, SpvOpIMul, u32_type(t), a, b);
+    return spirv_shared(&t->spirv, SpvOpIMul, u32_type(t), a, b);
 }
 
 uint32_t u32_shl(struct translator *t, uint32_t a, unsigned bits)
@@ -53,7 +53,7 @@ uint32_t u32_shl(struct translator *t, uint32_t a, unsigned bits)
     if (spirv_constant_value(&t->spirv, a, &x)) {
         return u32_constant(t, bits < 32 ? x << bits : 0);
     }
-    return spirv_op(&t->spirv, SpvOpShiftLeftLogical, u32_type(t), a, u32_constant(t, bits));
+    return spirv_shared(&t->spirv, SpvOpShiftLeftLogical, u32_type(t), a, u32_constant(t, bits));
 }
 
 uint32_t u32_shr(struct translator *t, uint32_t a, unsigned bits)
@@ -66,7 +66,7 @@ uint32_t u32_shr(struct translator *t, uint32_t a, unsigned bits)
     if (spirv_constant_value(&t->spirv, a, &x)) {
         return u32_constant(t, bits < 32 ? x >> bits : 0);
     }
-    return spirv_op(&t->spirv, SpvOpShiftRightLogical, u32_type(t), a, u32_constant(t, bits));
+    return spirv_shared(&t->spirv, SpvOpShiftRightLogical, u32_type(t), a, u32_constant(t, bits));
 }
 
 uint32_t u32_and(struct translator *t, uint32_t a, uint32_t mask)
@@ -76,12 +76,12 @@ uint32_t u32_and(struct translator *t, uint32_t a, uint32_t mask)
     if (spirv_constant_value(&t->spirv, a, &x)) {
         return u32_constant(t, x & mask);
     }
-    return spirv_op(&t->spirv, SpvOpBitwiseAnd, u32_type(t), a, u32_constant(t, mask));
+    return spirv_shared(&t->spirv, SpvOpBitwiseAnd, u32_type(t), a, u32_constant(t, mask));
 }
 
 uint32_t u32_min(struct translator *t, uint32_t a, uint32_t b)
 {
-    return spirv_ext(&t->spirv, GLSLstd450UMin, u32_type(t), a, b);
+    return spirv_shared_ext(&t->spirv, GLSLstd450UMin, u32_type(t), a, b);
 }
 
 uint32_t u32_from(struct translator *t, uint32_t id, bool is_signed)

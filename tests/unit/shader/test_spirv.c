@@ -89,6 +89,42 @@ static void dead_instructions_go_and_take_their_decorations_with_them(void **sta
     assert_int_equal(words[3], b->bound);
 }
 
+static void types_and_constants_that_nothing_needs_go(void **state)
+{
+    struct spirv_builder *b = *state;
+    uint32_t word = spirv_int(b, 32), function = spirv_id(b), label = spirv_id(b), total;
+    g_autofree uint32_t *words = NULL;
+
+    (void)spirv_vector(b, spirv_float(b, 32), 4);
+    (void)spirv_u32(b, 1234);
+    spirv_do(b, SpvOpStore, spirv_variable(b, SpvStorageClassPrivate, word, 0), spirv_u32(b, 7));
+    spirv_emit(b, SpvOpReturn, 0, NULL, 0);
+    words = spirv_assemble(b, SpvExecutionModelGLCompute, label, function, &total);
+    assert_int_equal(count_of(words, total, SpvOpTypeVector), 0);
+    assert_int_equal(count_of(words, total, SpvOpTypeFloat), 0);
+    assert_int_equal(count_of(words, total, SpvOpTypeInt), 1);
+    assert_int_equal(count_of(words, total, SpvOpConstant), 1);
+    assert_int_equal(count_of(words, total, SpvOpTypeVoid), 1);
+    assert_int_equal(count_of(words, total, SpvOpExtInstImport), 0);
+}
+
+static void equal_instructions_are_shared_where_the_first_of_them_comes_before(void **state)
+{
+    struct spirv_builder *b = *state;
+    uint32_t word = spirv_int(b, 32), one = spirv_u32(b, 1), two = spirv_u32(b, 2), first, left;
+
+    first = spirv_shared(b, SpvOpIAdd, word, one, two);
+    assert_int_equal(spirv_shared(b, SpvOpIAdd, word, one, two), first);
+    assert_int_not_equal(spirv_shared(b, SpvOpIAdd, word, two, one), first);
+    assert_int_not_equal(spirv_shared(b, SpvOpIMul, word, one, two), first);
+    spirv_label(b, spirv_id(b));
+    assert_int_equal(spirv_shared(b, SpvOpIAdd, word, one, two), first);
+    left = spirv_shared(b, SpvOpISub, word, one, two);
+    assert_int_equal(spirv_shared(b, SpvOpISub, word, one, two), left);
+    spirv_label(b, spirv_id(b)); /* the other side of a branch */
+    assert_int_not_equal(spirv_shared(b, SpvOpISub, word, one, two), left);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -98,6 +134,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(half_constants_round_to_nearest_even, setup, teardown),
         cmocka_unit_test_setup_teardown(dead_instructions_go_and_take_their_decorations_with_them,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(types_and_constants_that_nothing_needs_go, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            equal_instructions_are_shared_where_the_first_of_them_comes_before, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
