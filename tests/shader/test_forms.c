@@ -80,6 +80,22 @@ static const struct form forms[] = {
      "!\"air.buffer\", !\"air.location_index\", i32 1, i32 1, !\"air.read\", "
      "!\"air.address_space\", i32 1}\n",
      "!{!10, !12}", .in = {77}, .out = {5}, .constant = {7, 1, {0}}},
+    {"an index made of 64-bit sums needs no 64-bit integers", KERNEL
+     "  %v = load i32, ptr addrspace(1) %o\n  %z = zext i32 %v to i64\n"
+     "  %y = add i64 %z, -2\n  %x = mul i64 %y, 3\n"
+     "  %p = getelementptr i32, ptr addrspace(1) %o, i64 %x\n"
+     "  %q = getelementptr i32, ptr addrspace(1) %d, i64 %y\n"
+     "  %w = load i32, ptr addrspace(1) %p\n  store i32 %w, ptr addrspace(1) %q\n" END,
+     "!{!10, !11}", .in = {3, 10, 11, 12, 13}, .out = {0, 12},
+     .lacking = PVG_SHADER_FEATURE(INT64)},
+    {"an index that 32 bits do not make is made of 64", KERNEL
+     "  %v = load i32, ptr addrspace(1) %o\n  %z = zext i32 %v to i64\n"
+     "  %y = shl i64 %z, %z\n  %x = add i64 %y, -20\n"
+     "  %p = getelementptr i32, ptr addrspace(1) %o, i64 %x\n  br label %l\n"
+     "l:\n  %q = getelementptr i32, ptr addrspace(1) %d, i64 %x\n"
+     "  %w = load i32, ptr addrspace(1) %p\n  store i32 %w, ptr addrspace(1) %q\n" END,
+     "!{!10, !11}", .in = {3, 10, 11, 12, 13}, .out = {0, 0, 0, 0, 13},
+     .needing = PVG_SHADER_FEATURE(INT64)},
     {"null is null whether or not a pointer out of memory has been seen before it", KERNEL
      "  %v = load i32, ptr addrspace(1) %o\n  %c = icmp ne i32 %v, 0\n"
      "  %p = select i1 %c, ptr addrspace(1) %o, ptr addrspace(1) null\n"

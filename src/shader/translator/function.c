@@ -12,9 +12,14 @@ void value_set(struct translator *t, LLVMValueRef value, uint32_t id)
 uint32_t value_id(struct translator *t, LLVMValueRef value)
 {
     gpointer found = g_hash_table_lookup(t->values, value);
+    uint32_t index;
 
     if (found) {
         return GPOINTER_TO_UINT(found);
+    }
+    index = instruction_index(t, value);
+    if (index) {
+        return index;
     }
     if (LLVMIsConstant(value)) {
         return constant_id(t, value);

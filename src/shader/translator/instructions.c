@@ -499,10 +499,67 @@ static uint32_t emit_value(struct translator *t, LLVMValueRef i)
     }
 }
 
+/* ---- 64-bit indices ---- */
+
+#define INDEX_DEPTH 8
+
+static bool may_be_index(LLVMValueRef i)
+{
+    LLVMTypeRef type = LLVMTypeOf(i);
+
+    if (LLVMGetTypeKind(type) != LLVMIntegerTypeKind || LLVMGetIntTypeWidth(type) != 64) {
+        return false;
+    }
+    switch ((int)LLVMGetInstructionOpcode(i)) {
+    case LLVMZExt:
+    case LLVMSExt:
+    case LLVMAdd:
+    case LLVMSub:
+    case LLVMMul:
+    case LLVMAnd:
+    case LLVMOr:
+    case LLVMXor:
+    case LLVMShl:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Whether @i is made for address arithmetic alone, which wants 32 bits of it: then it is emitted
+ * where somebody asks for all of it, and mostly nobody does. */
+static bool is_index(struct translator *t, LLVMValueRef i, unsigned depth)
+{
+    gpointer known = g_hash_table_lookup(t->indices, i);
+    bool index = may_be_index(i) && depth < INDEX_DEPTH;
+
+    if (known) {
+        return GPOINTER_TO_UINT(known) == 2;
+    }
+    for (LLVMUseRef use = LLVMGetFirstUse(i); use && index; use = LLVMGetNextUse(use)) {
+        LLVMValueRef user = LLVMGetUser(use);
+
+        index = LLVMIsAGetElementPtrInst(user) ||
+                (LLVMIsABinaryOperator(user) && is_index(t, user, depth + 1));
+    }
+    g_hash_table_insert(t->indices, i, GUINT_TO_POINTER(index ? 2 : 1));
+    return index;
+}
+
+uint32_t instruction_index(struct translator *t, LLVMValueRef value)
+{
+    return LLVMIsAInstruction(value) && g_hash_table_lookup(t->indices, value) == GUINT_TO_POINTER(2)
+               ? emit_value(t, value)
+               : 0;
+}
+
 void instruction_emit(struct translator *t, LLVMValueRef i)
 {
     LLVMOpcode opcode = LLVMGetInstructionOpcode(i);
 
+    if (is_index(t, i, 0)) {
+        return;
+    }
     if (opcode == LLVMStore) {
         memory_store(t, i);
     } else if (opcode == LLVMCall) {

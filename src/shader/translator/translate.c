@@ -64,6 +64,7 @@ static void release(struct translator *t)
     g_hash_table_unref(t->root_of);
     g_hash_table_unref(t->builtins);
     g_hash_table_unref(t->interpolants);
+    g_hash_table_unref(t->indices);
     g_ptr_array_unref(t->roots);
     g_ptr_array_unref(t->textures);
     g_hash_table_unref(t->heap_textures);
@@ -82,6 +83,7 @@ static void prepare(struct translator *t)
     t->root_of = g_hash_table_new(NULL, NULL);
     t->builtins = g_hash_table_new(NULL, NULL);
     t->interpolants = g_hash_table_new(NULL, NULL);
+    t->indices = g_hash_table_new(NULL, NULL);
     t->roots = g_ptr_array_new();
     t->textures = g_ptr_array_new();
     t->heap_textures = g_hash_table_new(NULL, NULL);

@@ -273,6 +273,7 @@ struct translator {
 
     struct spirv_builder spirv;
     GHashTable *values;   /* LLVMValueRef -> id */
+    GHashTable *indices;  /* LLVMValueRef -> 2: only address arithmetic uses it; 1: not so */
     GHashTable *pointers; /* LLVMValueRef -> struct pointer, kept */
     GPtrArray *roots;     /* struct root, kept */
     GHashTable *root_of;  /* LLVMValueRef -> struct root */
@@ -359,6 +360,8 @@ void function_count(struct translator *t, uint32_t first, uint32_t limit, uint32
 
 /* ---- instructions.c ---- */
 void instruction_emit(struct translator *t, LLVMValueRef instruction);
+/* All 64 bits of a value that instruction_emit() took for an index and passed over; else 0. */
+uint32_t instruction_index(struct translator *t, LLVMValueRef value);
 
 /* ---- roots.c ---- */
 GPtrArray *roots_of(struct translator *t, LLVMValueRef value);
