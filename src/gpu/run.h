@@ -34,7 +34,7 @@ struct pvg_gpu_run {
     uint64_t session;                  /* of guest memory, in which the work was given */
     struct pvg_vk_batch *batch;
     VkCommandBuffer commands;   /* batch->commands */
-    GArray *write_backs;        /* of struct write_back, coherence.c's own */
+    GArray *write_backs;        /* of struct pvg_write_back */
     GArray *replies;            /* of struct pvg_reply */
     GPtrArray *written;         /* of struct pvg_gpu_object: buffers and images, not owned */
     GPtrArray *overlays;        /* of struct pvg_image, shared ones, that it has used; not owned */
@@ -64,6 +64,8 @@ void pvg_gpu_run_write_texture(struct pvg_gpu_run *run, struct pvg_texture *text
 
 /* What is newer in @image than in guest memory is written there by the end of the run. */
 void pvg_gpu_run_ask_image(struct pvg_gpu_run *run, struct pvg_image *image);
+
+/* ---- write_back.c ---- */
 
 GArray *pvg_gpu_run_write_backs_new(void);
 

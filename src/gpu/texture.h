@@ -57,7 +57,11 @@ PVG_NODISCARD enum pvg_refusal pvg_texture_create_texels(struct pvg_buffer *buff
                                                          uint64_t offset, uint32_t width,
                                                          struct pvg_texture **out);
 
-/* ---- Ways of looking. VK_NULL_HANDLE: the device cannot. Borrowed from the texture. ---- */
+/* ---- texture_view.c: ways of looking. VK_NULL_HANDLE: the device cannot. Borrowed from the
+ * texture. ---- */
+
+void pvg_texture_views_finish(struct pvg_texture *texture);
+void pvg_texture_views_init(struct pvg_texture *texture);
 
 /* For shaders that read, through the swizzle: as @type, which is the texture's own but for cubes
  * taken as arrays of faces. */
