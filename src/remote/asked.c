@@ -150,7 +150,7 @@ void pvg_asked_hear_done(struct pvg_keeper *keeper, uint64_t id, const struct pv
         asked->query->width = done->answer[1];
         asked->query->static_memory = done->answer[2];
     }
-    if (asked->present) {
+    if (asked->picture) {
         pvg_pictures_take(keeper, asked, done);
     }
     pvg_asked_complete(asked, refusal_of(done));

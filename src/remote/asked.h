@@ -19,8 +19,8 @@ struct pvg_asked {
     uint64_t id;
     struct pvg_work *work;
     struct pvg_compute_query *query; /* filled before its work is completed */
-    struct pvg_present *present;     /* drawn into picture first */
-    struct pvg_picture *picture;
+    struct pvg_present *present;     /* drawn into picture first; NULL: nobody waits for that */
+    struct pvg_keeper_picture *picture;
     struct pvg_submission *submission; /* NULL: something else */
     uint64_t turn; /* of a submission: in which it was submitted; 0: only prepared */
     bool given;    /* and that some worker was told so */

@@ -348,6 +348,11 @@ static bool run_reset(struct pvg_worker *worker, uint64_t id, struct pvg_cursor 
     return true;
 }
 
+static bool run_ping(struct pvg_worker *worker, uint64_t id, struct pvg_cursor *from, int fd)
+{
+    return true;
+}
+
 /* A descriptor that comes with a message is the handler's; RAM_ADD and PRESENT have one. */
 static bool (*const commands[])(struct pvg_worker *worker, uint64_t id, struct pvg_cursor *from,
                                 int fd) = {
@@ -368,6 +373,7 @@ static bool (*const commands[])(struct pvg_worker *worker, uint64_t id, struct p
     [PVG_LINK_SAVE] = run_save,
     [PVG_LINK_RESTORE] = run_restore,
     [PVG_LINK_RESET] = run_reset,
+    [PVG_LINK_PING] = run_ping,
 };
 
 bool pvg_worker_obey(struct pvg_worker *worker)
@@ -383,8 +389,12 @@ bool pvg_worker_obey(struct pvg_worker *worker)
     if (fd >= 0 && header.type != PVG_LINK_RAM_ADD && header.type != PVG_LINK_PRESENT) {
         close(fd);
     }
-    return header.type < G_N_ELEMENTS(commands) && commands[header.type] &&
-           commands[header.type](worker, header.id, &from, fd);
+    if (header.type >= G_N_ELEMENTS(commands) || !commands[header.type] ||
+        !commands[header.type](worker, header.id, &from, fd)) {
+        return false;
+    }
+    atomic_fetch_add(&worker->page->taken, 1);
+    return true;
 }
 
 void pvg_worker_drop_prepared(struct pvg_worker *worker)

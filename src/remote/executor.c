@@ -12,6 +12,9 @@
 #include "remote/pictures.h"
 #include "remote/told.h"
 
+/* One message is a submission to record at most, with the pipelines that drivers compile for it. */
+#define PATIENCE_US 10000000
+
 /* ---- Submissions ---- */
 
 /* The guest clears its slots right after sending: what the resource table names is looked up here,
@@ -284,6 +287,8 @@ struct pvg_executor *pvg_executor_remote_create(const struct pvg_executor_setup 
     keeper->asked = g_hash_table_new(g_int64_hash, g_int64_equal);
     keeper->spans = g_array_new(FALSE, FALSE, sizeof(struct pvg_ram_span));
     keeper->restarts = pvg_counters_add(setup->counters, "gpu.worker-restarts");
+    keeper->hangs = pvg_counters_add(setup->counters, "gpu.worker-hangs");
+    atomic_init(&keeper->patience, PATIENCE_US);
     if (!make_page(keeper, error)) {
         remote_destroy(&keeper->base);
         return NULL;
@@ -296,4 +301,9 @@ struct pvg_executor *pvg_executor_remote_create(const struct pvg_executor_setup 
         return NULL;
     }
     return &keeper->base;
+}
+
+void pvg_executor_remote_set_patience(struct pvg_executor *executor, int64_t us)
+{
+    atomic_store(&pvg_keeper_of(executor)->patience, us);
 }

@@ -14,4 +14,8 @@ struct pvg_executor *pvg_executor_remote_create(const struct pvg_executor_setup 
                                                 const struct pvg_host_ops *ops, void *host,
                                                 struct pvg_error *error);
 
+/* How long its worker may be about one message before it counts as hanging and is killed, instead of
+ * ten seconds. Any thread. */
+void pvg_executor_remote_set_patience(struct pvg_executor *executor, int64_t us);
+
 #endif

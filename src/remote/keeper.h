@@ -19,7 +19,7 @@
 
 /* Where the worker draws what a display shows. The keeper copies it: the worker may go on writing.
  */
-struct pvg_picture {
+struct pvg_keeper_picture {
     int fd;
     uint8_t *pixels; /* NULL: there is none */
     size_t size;
@@ -36,7 +36,7 @@ struct pvg_keeper {
     int page_fd;
     struct pvg_link_page *page;
     uint32_t limits[PVG_DEVICE_INFO_KEYS];
-    struct pvg_counter *restarts;
+    struct pvg_counter *restarts, *hangs;
     struct pvg_counter *counters[PVG_LINK_COUNTERS_MAX]; /* that the worker counts too */
     unsigned counter_count;
     GThread *minder;
@@ -45,6 +45,13 @@ struct pvg_keeper {
     uint64_t counted[PVG_LINK_COUNTERS_MAX]; /* by this worker, and added to counters */
     bool useful;                             /* the worker has answered something */
     unsigned lines;                          /* that workers have logged */
+    struct pvg_watch {
+        uint64_t taken; /* messages of ours, when we looked last */
+        int64_t looked; /* when that was */
+        int64_t quiet;  /* microseconds without another, as far as we were there to see */
+    } watch;
+
+    _Atomic int64_t patience; /* microseconds that the worker may spend on one message */
 
     atomic_bool up;    /* there is a worker, and it is sent to */
     atomic_bool alive; /* its process may still touch guest memory */
@@ -53,6 +60,7 @@ struct pvg_keeper {
      * Taken before lock. */
     GMutex send_lock;
     int socket;    /* -1: no worker; the minder changes it, and reads it without the lock */
+    _Atomic uint64_t sent; /* messages to this worker; the minder compares it with page->taken */
     GArray *spans; /* struct pvg_ram_span: what a worker has to be told of guest RAM */
 
     GMutex process_lock; /* innermost */
@@ -72,7 +80,7 @@ struct pvg_keeper {
     GByteArray *saved; /* by the worker, until the door takes it; NULL: nothing */
 
     /* pictures.c: a display shows one at a time. */
-    struct pvg_picture pictures[PVG_MAX_DISPLAYS];
+    struct pvg_keeper_picture pictures[PVG_MAX_DISPLAYS];
     uint64_t present_id; /* of the present whose taking the engine awaits; 0: none */
     bool present_answered, present_taken;
 };

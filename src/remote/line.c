@@ -53,8 +53,11 @@ void pvg_keeper_end_process(struct pvg_keeper *keeper)
 void pvg_keeper_send_locked(struct pvg_keeper *keeper, enum pvg_link_type type, uint64_t id,
                             const struct pvg_saver *payload, int fd)
 {
-    if (atomic_load(&keeper->up) &&
-        !pvg_link_send(keeper->socket, type, id, payload ? payload->bytes->data : NULL,
+    if (!atomic_load(&keeper->up)) {
+        return;
+    }
+    atomic_fetch_add(&keeper->sent, 1);
+    if (!pvg_link_send(keeper->socket, type, id, payload ? payload->bytes->data : NULL,
                        payload ? payload->bytes->len : 0, fd)) {
         pvg_keeper_give_up(keeper);
     }

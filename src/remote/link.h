@@ -34,6 +34,7 @@ enum pvg_link_type {
     PVG_LINK_SAVE,          /* answered by SAVED */
     PVG_LINK_RESTORE,       /* what a worker saved; answered by DONE */
     PVG_LINK_RESET,
+    PVG_LINK_PING, /* to be taken, as a sign of life */
 
     /* Worker to keeper. */
     PVG_LINK_HELLO = 64, /* limits, names of counters */

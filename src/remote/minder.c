@@ -15,6 +15,8 @@
 
 #define HELLO_LIMIT_MS 30000 /* from its start to the first message: drivers load slowly */
 #define SEND_LIMIT_S   2     /* a worker that reads nothing for so long hangs */
+#define REST_LIMIT_S   10    /* for the rest of a message that has begun */
+#define LOOK_MS        1000  /* between looks after the worker */
 #define RETRY_MIN_MS   50
 #define RETRY_MAX_MS   5000
 
@@ -109,10 +111,11 @@ static bool await_hello(struct pvg_keeper *keeper, int socket, bool first, struc
 
 static bool send_setup(struct pvg_keeper *keeper, int socket)
 {
-    const struct timeval limit = {.tv_sec = SEND_LIMIT_S};
+    const struct timeval limit = {.tv_sec = SEND_LIMIT_S}, rest = {.tv_sec = REST_LIMIT_S};
     PVG_MESSAGE(payload);
 
     setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &rest, sizeof(rest));
     pvg_save_u8(&payload, keeper->base.setup.memory->variant == PVG_VARIANT_MMIO);
     return pvg_link_send(socket, PVG_LINK_SETUP, 0, payload.bytes->data, payload.bytes->len,
                          keeper->page_fd);
@@ -123,6 +126,9 @@ static bool start_worker(struct pvg_keeper *keeper, bool first, struct pvg_error
     int socket = -1, process = -1;
 
     atomic_store(&keeper->page->gate.holders, 0);
+    atomic_store(&keeper->page->taken, 0);
+    atomic_store(&keeper->sent, 0);
+    keeper->watch = (struct pvg_watch){.looked = g_get_monotonic_time()};
     for (unsigned i = 0; i < PVG_LINK_COUNTERS_MAX; i++) {
         atomic_store(&keeper->page->counters[i], 0);
     }
@@ -206,33 +212,98 @@ static void take_counters(struct pvg_keeper *keeper)
     }
 }
 
-/* Until the worker is gone, or says what it should not. */
+/* ---- The watch ---- */
+
+/* So that there is something to take for a worker that was given all there is, and owes answers.
+ * Whoever holds the lock is sending. */
+static void ping(struct pvg_keeper *keeper)
+{
+    bool waited_for;
+
+    g_mutex_lock(&keeper->lock);
+    waited_for = g_hash_table_size(keeper->asked) > 0;
+    g_mutex_unlock(&keeper->lock);
+    if (waited_for && g_mutex_trylock(&keeper->send_lock)) {
+        pvg_keeper_send_locked(keeper, PVG_LINK_PING, 0, NULL, -1);
+        g_mutex_unlock(&keeper->send_lock);
+    }
+}
+
+/* Whether the worker takes the messages that there are. Time in which we were not there to look, as
+ * when everything is stopped, does not count. */
+static bool goes_on(struct pvg_keeper *keeper)
+{
+    struct pvg_watch *watch = &keeper->watch;
+    uint64_t taken = atomic_load(&keeper->page->taken);
+    int64_t now = g_get_monotonic_time(), patience = atomic_load(&keeper->patience);
+
+    watch->quiet += MIN(now - watch->looked, patience / 4);
+    watch->looked = now;
+    if (taken != watch->taken || taken >= atomic_load(&keeper->sent)) {
+        watch->quiet = 0;
+    }
+    watch->taken = taken;
+    return watch->quiet < patience;
+}
+
+/* Until there is something to hear. False when the worker hangs. */
+static bool watch_worker(struct pvg_keeper *keeper)
+{
+    struct pollfd ready = {.fd = keeper->socket, .events = POLLIN};
+
+    while (goes_on(keeper)) {
+        if (poll(&ready, 1, (int)MIN(LOOK_MS, atomic_load(&keeper->patience) / 4000)) > 0) {
+            return true;
+        }
+        if (!keeper->watch.quiet) {
+            ping(keeper);
+        }
+    }
+    pvg_count(keeper->hangs, 1);
+    pvg_log_line(keeper->base.setup.log, PVG_LOG_WARNING, "the GPU worker hangs, and is killed");
+    return false;
+}
+
+/* ---- Hearing ---- */
+
+/* False when it says what it should not. */
+static bool hear(struct pvg_keeper *keeper, const struct pvg_link_header *header,
+                 const GByteArray *payload)
+{
+    struct pvg_link_done done;
+
+    if (header->type == PVG_LINK_DONE && payload->len == sizeof(done)) {
+        memcpy(&done, payload->data, sizeof(done));
+        keeper->useful = true;
+        take_counters(keeper);
+        pvg_asked_hear_done(keeper, header->id, &done);
+    } else if (header->type == PVG_LINK_TAKEN && payload->len == sizeof(uint32_t)) {
+        g_mutex_lock(&keeper->lock);
+        pvg_pictures_hear_taken_locked(keeper, header->id, payload->data[0] != 0);
+        g_mutex_unlock(&keeper->lock);
+    } else if (header->type == PVG_LINK_SAVED) {
+        pvg_asked_hear_saved(keeper, header->id, payload);
+    } else if (header->type == PVG_LINK_LOG) {
+        hear_log(keeper, payload);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Until the worker is gone, hangs, or says what it should not. */
 static void hear_worker(struct pvg_keeper *keeper)
 {
     g_autoptr(GByteArray) payload = g_byte_array_new();
     struct pvg_link_header header;
     int fd;
 
-    while (pvg_link_receive(keeper->socket, &header, payload, &fd, SAVED_MAX)) {
+    while (watch_worker(keeper) &&
+           pvg_link_receive(keeper->socket, &header, payload, &fd, SAVED_MAX)) {
         if (fd >= 0) {
             close(fd);
         }
-        if (header.type == PVG_LINK_DONE && payload->len == sizeof(struct pvg_link_done)) {
-            struct pvg_link_done done;
-
-            memcpy(&done, payload->data, sizeof(done));
-            keeper->useful = true;
-            take_counters(keeper);
-            pvg_asked_hear_done(keeper, header.id, &done);
-        } else if (header.type == PVG_LINK_TAKEN && payload->len == sizeof(uint32_t)) {
-            g_mutex_lock(&keeper->lock);
-            pvg_pictures_hear_taken_locked(keeper, header.id, payload->data[0] != 0);
-            g_mutex_unlock(&keeper->lock);
-        } else if (header.type == PVG_LINK_SAVED) {
-            pvg_asked_hear_saved(keeper, header.id, payload);
-        } else if (header.type == PVG_LINK_LOG) {
-            hear_log(keeper, payload);
-        } else {
+        if (!hear(keeper, &header, payload)) {
             return;
         }
     }

@@ -12,6 +12,7 @@
 
 struct pvg_link_page {
     struct pvg_ram_gate gate;
+    _Atomic uint64_t taken; /* messages that the worker is through with */
     _Atomic uint64_t counters[PVG_LINK_COUNTERS_MAX]; /* of the worker, since it started */
 };
 

@@ -10,17 +10,19 @@
 #include "remote/asked.h"
 #include "remote/line.h"
 
-static void picture_finish(struct pvg_picture *picture)
+#define TAKE_LIMIT_US 500000 /* to look whether it holds a surface; a display is waiting */
+
+static void picture_finish(struct pvg_keeper_picture *picture)
 {
     if (picture->pixels) {
         munmap(picture->pixels, picture->size);
         close(picture->fd);
     }
-    *picture = (struct pvg_picture){0};
+    *picture = (struct pvg_keeper_picture){0};
 }
 
 /* Sealed, so that the worker cannot take the bytes away while they are copied. */
-static bool picture_init(struct pvg_picture *picture, size_t size)
+static bool picture_init(struct pvg_keeper_picture *picture, size_t size)
 {
     int fd = memfd_create("pvg-picture", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     void *pixels = MAP_FAILED;
@@ -33,17 +35,17 @@ static bool picture_init(struct pvg_picture *picture, size_t size)
         close(fd);
         return false;
     }
-    *picture = (struct pvg_picture){.fd = fd, .pixels = pixels, .size = size};
+    *picture = (struct pvg_keeper_picture){.fd = fd, .pixels = pixels, .size = size};
     return true;
 }
 
 /* One that is not in use: of that size if there is one, else made anew. NULL: no memory. */
-static struct pvg_picture *take_picture_locked(struct pvg_keeper *keeper, size_t size)
+static struct pvg_keeper_picture *take_picture_locked(struct pvg_keeper *keeper, size_t size)
 {
-    struct pvg_picture *found = NULL;
+    struct pvg_keeper_picture *found = NULL;
 
     for (unsigned i = 0; i < PVG_MAX_DISPLAYS; i++) {
-        struct pvg_picture *picture = &keeper->pictures[i];
+        struct pvg_keeper_picture *picture = &keeper->pictures[i];
 
         if (!picture->busy && (!found || picture->size == size)) {
             found = picture;
@@ -63,7 +65,8 @@ static struct pvg_picture *take_picture_locked(struct pvg_keeper *keeper, size_t
 }
 
 static void send_present_locked(struct pvg_keeper *keeper, uint64_t id,
-                                const struct pvg_present *present, struct pvg_picture *picture)
+                                const struct pvg_present *present,
+                                struct pvg_keeper_picture *picture)
 {
     bool known = picture->known;
     PVG_MESSAGE(payload);
@@ -81,10 +84,10 @@ static void send_present_locked(struct pvg_keeper *keeper, uint64_t id,
 
 /* Asks for @present; 0 when there is nobody to ask. */
 static uint64_t ask_present_locked(struct pvg_keeper *keeper, struct pvg_present *present,
-                                   struct pvg_picture **out)
+                                   struct pvg_keeper_picture **out)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&keeper->lock);
-    struct pvg_picture *picture;
+    struct pvg_keeper_picture *picture;
     struct pvg_asked *asked;
 
     if (!atomic_load(&keeper->up) || !keeper->last_turn) {
@@ -102,11 +105,40 @@ static uint64_t ask_present_locked(struct pvg_keeper *keeper, struct pvg_present
     return asked->id;
 }
 
+/* The worker is through with a picture that nobody waits for. */
+static void end_present_locked(struct pvg_keeper *keeper, struct pvg_asked *asked)
+{
+    asked->picture->busy = false;
+    g_hash_table_remove(keeper->asked, &asked->id);
+    g_free(asked);
+}
+
+static bool await_taken(struct pvg_keeper *keeper, uint64_t id)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&keeper->lock);
+    int64_t end = g_get_monotonic_time() + TAKE_LIMIT_US;
+    struct pvg_asked *asked;
+
+    while (!keeper->present_answered && g_cond_wait_until(&keeper->changed, &keeper->lock, end)) {
+    }
+    keeper->present_id = 0;
+    if (keeper->present_taken) {
+        return true;
+    }
+    asked = g_hash_table_lookup(keeper->asked, &id);
+    if (keeper->present_answered) {
+        end_present_locked(keeper, asked);
+    } else { /* it may still draw there */
+        asked->work = NULL;
+        asked->present = NULL;
+    }
+    return false;
+}
+
 bool pvg_pictures_present(struct pvg_executor *executor, struct pvg_present *present)
 {
     struct pvg_keeper *keeper = pvg_keeper_of(executor);
-    struct pvg_picture *picture;
-    struct pvg_asked *asked;
+    struct pvg_keeper_picture *picture;
     uint64_t id;
 
     g_mutex_lock(&keeper->send_lock);
@@ -118,26 +150,22 @@ bool pvg_pictures_present(struct pvg_executor *executor, struct pvg_present *pre
     if (!id) {
         return false;
     }
-    g_mutex_lock(&keeper->lock);
-    (void)pvg_keeper_await_locked(keeper, &keeper->present_answered);
-    keeper->present_id = 0;
-    asked = NULL;
-    if (!keeper->present_taken) {
-        asked = g_hash_table_lookup(keeper->asked, &id);
-        g_hash_table_remove(keeper->asked, &id);
-        picture->busy = false;
-    }
-    g_mutex_unlock(&keeper->lock);
-    g_free(asked);
-    return !asked;
+    return await_taken(keeper, id);
 }
 
 void pvg_pictures_hear_taken_locked(struct pvg_keeper *keeper, uint64_t id, bool taken)
 {
+    struct pvg_asked *asked;
+
     if (id && id == keeper->present_id && !keeper->present_answered) {
         keeper->present_answered = true;
         keeper->present_taken = taken;
         g_cond_broadcast(&keeper->changed);
+        return;
+    }
+    asked = g_hash_table_lookup(keeper->asked, &id);
+    if (asked && asked->picture && !asked->present && !taken) {
+        end_present_locked(keeper, asked);
     }
 }
 
@@ -146,7 +174,7 @@ void pvg_pictures_take(struct pvg_keeper *keeper, struct pvg_asked *asked,
 {
     struct pvg_present *present = asked->present;
 
-    if (done->why == PVG_ACCEPTED) {
+    if (present && done->why == PVG_ACCEPTED) {
         memcpy(present->pixels, asked->picture->pixels, (size_t)present->stride * present->height);
         present->format =
             done->answer[0] == PVG_PIXELS_BGR10X2 ? PVG_PIXELS_BGR10X2 : PVG_PIXELS_BGRX8888;

@@ -9,7 +9,8 @@
 #include "remote/keeper.h"
 
 /* The executor's operation. The engine waits for the worker to look whether it holds the surface's
- * newest content, behind what it was given before; not for the picture. */
+ * newest content, behind what it was given before; not for the picture. What it does not know in
+ * half a second is shown from guest memory. */
 bool pvg_pictures_present(struct pvg_executor *executor, struct pvg_present *present);
 
 /* What the worker says: whether it will draw the present @id; and that it has drawn @asked, which

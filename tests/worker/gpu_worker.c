@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* A GPU worker for tests: serves the device on descriptor 3 with the GPU that the argument names. */
+/* A GPU worker for tests: serves the device on descriptor 3 with the GPU that the argument names.
+ * SIGUSR1 makes the thread that gets it spin for ever. */
+#include <signal.h>
+
 #include <pvg/pvg.h>
+
+static void spin(int signal)
+{
+    for (volatile bool forever = true; forever;) {
+    }
+}
 
 int main(int argc, char **argv)
 {
@@ -10,5 +19,6 @@ int main(int argc, char **argv)
         .gpu = argc > 1 ? argv[1] : NULL,
     };
 
+    signal(SIGUSR1, spin);
     return pvg_gpu_worker_run(&options, NULL) ? 0 : 1;
 }

@@ -3,15 +3,20 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "client.h"
+#include "device/device.h"
 #include "guest.h"
 #include "kit/object.h"
 #include "kit/stream.h"
 #include "kit/surface.h"
+#include "remote/executor.h"
+#include "remote/keeper.h"
 #include "sigbus.h"
 #include "spawn_worker.h"
 #include "test.h"
@@ -153,6 +158,20 @@ static bool is_filled(struct world *world, uint8_t value)
     return memcmp(bytes, wanted, sizeof(bytes)) == 0;
 }
 
+static uint64_t statistic(struct world *world, const char *name)
+{
+    struct pvg_statistic all[256];
+    size_t count = pvg_stats(world->client->function->device, all, G_N_ELEMENTS(all));
+
+    for (size_t i = 0; i < MIN(count, G_N_ELEMENTS(all)); i++) {
+        if (strcmp(all[i].name, name) == 0) {
+            return all[i].value;
+        }
+    }
+    fail_msg("no statistic %s", name);
+    return 0;
+}
+
 static void await_workers(int count)
 {
     for (int i = 0; workers_started < count; i++) {
@@ -248,6 +267,92 @@ static void a_worker_that_hangs_is_replaced_when_the_machine_is_reset(void **sta
     await_workers(2);
 }
 
+/* ---- The watch. A worker that neither dies nor goes on is replaced, whatever the guest does. ---- */
+
+#define PATIENCE_US 1000000
+
+static void expect_replacement(struct world *world)
+{
+    struct kit *kit = &world->guest->kit;
+    uint32_t stamp = submit_fill(world, 0x44);
+    gint64 start = g_get_monotonic_time();
+
+    finish(world, kit_exec_channel(kit), stamp); /* refused as on a GPU that was lost */
+    assert_true(g_get_monotonic_time() - start > PATIENCE_US / 2);
+    await_workers(2);
+    fill(world, 0x45);
+    assert_true(is_filled(world, 0x45));
+    assert_int_equal(statistic(world, "gpu.worker-hangs"), 1);
+}
+
+static void be_impatient(struct world *world)
+{
+    fill(world, 0x40);
+    pvg_executor_remote_set_patience(world->client->function->device->executor, PATIENCE_US);
+}
+
+static void a_worker_that_is_stopped_is_replaced(void **state)
+{
+    be_impatient(*state);
+    kill(worker, SIGSTOP);
+    expect_replacement(*state);
+}
+
+static void a_worker_that_spins_is_replaced(void **state)
+{
+    be_impatient(*state);
+    syscall(SYS_tgkill, worker, worker, SIGUSR1); /* the thread that takes messages */
+    expect_replacement(*state);
+}
+
+/* Whether @stamp stays away from a worker that was stopped right behind taking its submission. */
+static bool stop_while_it_draws(struct world *world, uint32_t *stamp)
+{
+    struct kit *kit = &world->guest->kit;
+    struct pvg_keeper *keeper = pvg_keeper_of(world->client->function->device->executor);
+    uint64_t taken = atomic_load(&keeper->page->taken);
+    int unheard;
+
+    *stamp = submit_fill(world, 0x46);
+    while (atomic_load(&keeper->page->taken) < taken + 2) { /* PREPARE and SUBMIT */
+    }
+    kill(worker, SIGSTOP);
+    waitpid(worker, NULL, WUNTRACED);
+    do {
+        g_usleep(20000); /* for what it has said */
+        assert_int_equal(ioctl(keeper->socket, FIONREAD, &unheard), 0);
+    } while (unheard);
+    return !kit_done(kit, kit_exec_channel(kit), *stamp);
+}
+
+/* Nobody sends it anything more: it is the watch that asks. */
+static void a_worker_that_is_stopped_while_it_draws_is_replaced(void **state)
+{
+    struct world *world = *state;
+    unsigned channel = kit_exec_channel(&world->guest->kit);
+    uint32_t stamp;
+
+    be_impatient(world);
+    while (!stop_while_it_draws(world, &stamp)) {
+        kill(worker, SIGCONT);
+        finish(world, channel, stamp);
+    }
+    finish(world, channel, stamp);
+    await_workers(2);
+    assert_int_equal(statistic(world, "gpu.worker-hangs"), 1);
+}
+
+static void a_worker_that_is_only_idle_is_left_alone(void **state)
+{
+    struct world *world = *state;
+
+    be_impatient(world);
+    g_usleep(3 * PATIENCE_US);
+    fill(world, 0x47);
+    assert_int_equal(workers_started, 1);
+    assert_int_equal(statistic(world, "gpu.worker-hangs"), 0);
+}
+
 static void a_worker_that_hangs_keeps_no_memory(void **state)
 {
     struct world *world = *state;
@@ -329,6 +434,14 @@ int main(int argc, char **argv)
                                         set_up_drawing_worker, tear_down),
         cmocka_unit_test_setup_teardown(a_worker_that_hangs_is_replaced_when_the_machine_is_reset,
                                         set_up_idle_worker, tear_down),
+        cmocka_unit_test_setup_teardown(a_worker_that_is_stopped_is_replaced,
+                                        set_up_drawing_worker, tear_down),
+        cmocka_unit_test_setup_teardown(a_worker_that_spins_is_replaced, set_up_drawing_worker,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_worker_that_is_stopped_while_it_draws_is_replaced,
+                                        set_up_drawing_worker, tear_down),
+        cmocka_unit_test_setup_teardown(a_worker_that_is_only_idle_is_left_alone,
+                                        set_up_drawing_worker, tear_down),
         cmocka_unit_test_setup_teardown(a_worker_that_hangs_keeps_no_memory, set_up_idle_worker,
                                         tear_down),
         cmocka_unit_test_setup_teardown(memory_that_shrinks_costs_the_worker_at_most,
