@@ -1,160 +1,50 @@
 /* SPDX-License-Identifier: MIT */
-/* pvg-air run: a kernel on this machine's GPU, with buffers from the command line. */
-#include <errno.h>
+/* pvg-air run: a kernel on this machine's GPU, with buffers and textures from the command line. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "air_request.h"
-#include "runner.h"
+#include "air_texture.h"
+#include "air_values.h"
 #include "pvg_air.h"
-
-#define MAX_BUFFER (UINT64_C(1) << 30)
-
-enum element {
-    ELEMENT_FLOAT,
-    ELEMENT_INT,
-    ELEMENT_UINT,
-    ELEMENT_USHORT,
-    ELEMENT_UCHAR,
-};
-
-static const struct {
-    const char *name;
-    size_t size;
-} elements[] = {
-    [ELEMENT_FLOAT] = {"float", 4},   [ELEMENT_INT] = {"int", 4},     [ELEMENT_UINT] = {"uint", 4},
-    [ELEMENT_USHORT] = {"ushort", 2}, [ELEMENT_UCHAR] = {"uchar", 1},
-};
+#include "runner.h"
 
 struct bound {
     uint32_t index;
-    struct runner_buffer buffer;
-    enum element element;
+    struct air_values values;
 };
 
 struct run_request {
-    char **files, *function, **buffers, **threadgroups, *threads, *group, *gpu;
+    char **files, *function, **buffers, **textures, **saves, **threadgroups, *threads, *group, *gpu;
     int limit;
     gboolean in_process;
     struct bound bound[PVG_SHADER_BUFFERS];
     uint32_t bound_count;
+    struct air_texture bound_textures[RUNNER_TEXTURES];
+    uint32_t texture_count;
 };
 
-/* ---- values ---- */
-
-static void put_value(struct bound *bound, size_t i, double value)
+static bool complain(const struct pvg_error *error)
 {
-    uint8_t *at = (uint8_t *)bound->buffer.bytes + i * elements[bound->element].size;
-
-    switch (bound->element) {
-    case ELEMENT_FLOAT:
-        memcpy(at, &(float){value}, 4);
-        break;
-    case ELEMENT_INT:
-    case ELEMENT_UINT:
-        memcpy(at, &(uint32_t){(int64_t)value}, 4);
-        break;
-    case ELEMENT_USHORT:
-        memcpy(at, &(uint16_t){(int64_t)value}, 2);
-        break;
-    case ELEMENT_UCHAR:
-        *at = (int64_t)value;
-        break;
-    }
-}
-
-static void print_value(const struct bound *bound, size_t i)
-{
-    const uint8_t *at = (uint8_t *)bound->buffer.bytes + i * elements[bound->element].size;
-    union {
-        float f;
-        int32_t i;
-        uint32_t u;
-        uint16_t h;
-    } value;
-
-    memcpy(&value, at, elements[bound->element].size);
-    switch (bound->element) {
-    case ELEMENT_FLOAT:
-        printf(" %.9g", value.f);
-        break;
-    case ELEMENT_INT:
-        printf(" %d", value.i);
-        break;
-    case ELEMENT_UINT:
-        printf(" %u", value.u);
-        break;
-    case ELEMENT_USHORT:
-        printf(" %u", value.h);
-        break;
-    case ELEMENT_UCHAR:
-        printf(" %u", *at);
-        break;
-    }
-}
-
-/* Between 0 and 1 for floats, any value for integers; the same in every run. */
-static double random_value(enum element element, GRand *random)
-{
-    return element == ELEMENT_FLOAT ? g_rand_double(random) : g_rand_int(random);
-}
-
-/* ---- --buffer INDEX=SPEC ---- */
-
-static bool parse_element(const char **text, enum element *out)
-{
-    for (unsigned i = 0; i < G_N_ELEMENTS(elements); i++) {
-        if (g_str_has_prefix(*text, elements[i].name)) {
-            *text += strlen(elements[i].name);
-            *out = i;
-            return true;
-        }
-    }
+    fprintf(stderr, "pvg-air run: %s\n", error->message);
     return false;
 }
 
+/* ---- --buffer INDEX=SPEC, --texture INDEX=SPEC ---- */
+
 /* "[1024]", then nothing, ":ramp" or ":random". */
-static bool fill_counted(struct bound *bound, const char *text)
+static bool fill_counted(struct air_values *values, const char *text)
 {
-    g_autoptr(GRand) random = g_rand_new_with_seed(1);
     char *end;
     uint64_t count = g_ascii_strtoull(text + 1, &end, 10);
-    bool ramp = !strcmp(end, "]:ramp"), noise = !strcmp(end, "]:random");
 
-    if (!count || count > MAX_BUFFER / 4 || (strcmp(end, "]") != 0 && !ramp && !noise)) {
-        return false;
-    }
-    bound->buffer.size = count * elements[bound->element].size;
-    bound->buffer.bytes = g_malloc0(bound->buffer.size);
-    for (uint64_t i = 0; (ramp || noise) && i < count; i++) {
-        put_value(bound, i, ramp ? (double)i : random_value(bound->element, random));
-    }
-    return true;
-}
-
-/* ":1,2.5,-3" */
-static bool fill_listed(struct bound *bound, const char *text)
-{
-    g_auto(GStrv) list = g_strsplit(text + 1, ",", -1);
-    guint count = g_strv_length(list);
-
-    bound->buffer.size = count * elements[bound->element].size;
-    bound->buffer.bytes = g_malloc0(MAX(bound->buffer.size, 1));
-    for (guint i = 0; i < count; i++) {
-        char *end;
-        double value = g_ascii_strtod(list[i], &end);
-
-        if (end == list[i] || *end) {
-            return false;
-        }
-        put_value(bound, i, value);
-    }
-    return count > 0;
+    return *end == ']' && air_values_make(values, count, end + 1);
 }
 
 static bool parse_buffer(struct bound *bound, const char *text)
 {
+    struct pvg_error error;
     char *end;
     uint64_t index = g_ascii_strtoull(text, &end, 10);
 
@@ -164,17 +54,18 @@ static bool parse_buffer(struct bound *bound, const char *text)
     bound->index = index;
     text = end + 1;
     if (*text == '@') {
-        bound->element = ELEMENT_UINT;
-        return g_file_get_contents(text + 1, (char **)&bound->buffer.bytes, &bound->buffer.size,
-                                   NULL);
+        bound->values.element = AIR_UINT;
+        return air_values_load(&bound->values, text + 1, &error) || complain(&error);
     }
-    if (!parse_element(&text, &bound->element)) {
+    if (!air_element_take(&text, &bound->values.element)) {
         return false;
     }
-    return *text == '[' ? fill_counted(bound, text) : *text == ':' && fill_listed(bound, text);
+    return *text == '['   ? fill_counted(&bound->values, text)
+           : *text == ':' ? air_values_list(&bound->values, text + 1)
+                          : false;
 }
 
-static bool parse_buffers(struct run_request *request)
+static bool parse_bound(struct run_request *request)
 {
     for (char **text = request->buffers; text && *text; text++) {
         if (request->bound_count == PVG_SHADER_BUFFERS ||
@@ -183,8 +74,17 @@ static bool parse_buffers(struct run_request *request)
             return false;
         }
     }
+    for (char **text = request->textures; text && *text; text++) {
+        if (request->texture_count == RUNNER_TEXTURES ||
+            !air_texture_parse(&request->bound_textures[request->texture_count++], *text)) {
+            fprintf(stderr, "pvg-air run: \"%s\" is not a texture; see --help\n", *text);
+            return false;
+        }
+    }
     return true;
 }
+
+/* ---- the grid ---- */
 
 /* "64" or "16x16" or "4x4x4"; the rest is 1. */
 static bool parse_extent(const char *text, uint32_t out[3])
@@ -255,19 +155,81 @@ static const struct air_function *choose(const struct air_file *file, const char
     return found;
 }
 
-static void print_buffers(const struct run_request *request)
+static void print_bound(const struct run_request *request)
+{
+    size_t limit = (size_t)MAX(request->limit, 0);
+
+    for (uint32_t i = 0; i < request->bound_count; i++) {
+        const struct air_values *values = &request->bound[i].values;
+
+        printf("buffer %u, %zu %s:", request->bound[i].index,
+               values->size / air_element_size(values->element), air_element_name(values->element));
+        air_values_print(values, limit);
+    }
+    for (uint32_t i = 0; i < request->texture_count; i++) {
+        const struct air_texture *t = &request->bound_textures[i];
+
+        printf("texture %u, %ux%ux%u of %u %s:", t->index, t->extent[0], t->extent[1],
+               t->extent[2], t->components, air_element_name(t->values.element));
+        air_values_print(&t->values, limit);
+    }
+}
+
+/* "buffer:INDEX=FILE" or "texture:INDEX=FILE" */
+static bool save_one(const struct run_request *request, const char *text, struct pvg_error *error)
+{
+    bool texture = g_str_has_prefix(text, "texture:");
+    const char *number = strchr(text, ':');
+    char *end = NULL;
+    uint64_t index = number ? g_ascii_strtoull(number + 1, &end, 10) : 0;
+
+    if (!end || end == number + 1 || *end != '=' ||
+        (!texture && !g_str_has_prefix(text, "buffer:"))) {
+        pvg_error_set(error, "\"%s\" is not buffer:INDEX=FILE or texture:INDEX=FILE", text);
+        return false;
+    }
+    for (uint32_t i = 0; texture && i < request->texture_count; i++) {
+        if (request->bound_textures[i].index == index) {
+            return air_texture_save(&request->bound_textures[i], end + 1, error);
+        }
+    }
+    for (uint32_t i = 0; !texture && i < request->bound_count; i++) {
+        if (request->bound[i].index == index) {
+            return air_values_save(&request->bound[i].values, end + 1, error);
+        }
+    }
+    pvg_error_set(error, "nothing was bound that \"%s\" could save", text);
+    return false;
+}
+
+static bool save_bound(const struct run_request *request, struct pvg_error *error)
+{
+    for (char **text = request->saves; text && *text; text++) {
+        if (!save_one(request, *text, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool bind(struct run_request *request, struct runner_dispatch *dispatch,
+                 struct pvg_error *error)
 {
     for (uint32_t i = 0; i < request->bound_count; i++) {
-        const struct bound *bound = &request->bound[i];
-        size_t count = bound->buffer.size / elements[bound->element].size;
-        size_t shown = MIN(count, (size_t)MAX(request->limit, 0));
+        struct bound *bound = &request->bound[i];
 
-        printf("buffer %u, %zu %s:", bound->index, count, elements[bound->element].name);
-        for (size_t j = 0; j < shown; j++) {
-            print_value(bound, j);
-        }
-        puts(shown < count ? " ..." : "");
+        dispatch->buffers[bound->index] =
+            (struct runner_buffer){bound->values.bytes, bound->values.size, 0, 0};
     }
+    for (uint32_t i = 0; i < request->texture_count; i++) {
+        struct air_texture *texture = &request->bound_textures[i];
+
+        if (!air_texture_fill(texture, &dispatch->kernel->reflection,
+                              &dispatch->textures[texture->index], error)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static int run_on(struct runner *runner, struct run_request *request,
@@ -284,24 +246,24 @@ static int run_on(struct runner *runner, struct run_request *request,
     }
     compiler = air_compiler_create(request->in_process, &error);
     if (!compiler) {
-        fprintf(stderr, "pvg-air run: %s\n", error.message);
+        (void)complain(&error);
         return STATUS_UNUSABLE;
     }
     shader = air_compile(compiler, function, runner_features(runner));
     dispatch.kernel = &shader->translation;
-    for (uint32_t i = 0; i < request->bound_count; i++) {
-        dispatch.buffers[request->bound[i].index] = request->bound[i].buffer;
-    }
     if (shader->translation.status != PVG_TRANSLATE_DONE) {
         fprintf(stderr, "pvg-air run: %s: %s\n",
                 pvg_translate_status_words(shader->translation.status), shader->translation.reason);
     } else if (shader->translation.reflection.stage != PVG_STAGE_KERNEL) {
         fputs("pvg-air run: only kernels can be run\n", stderr);
+    } else if (!bind(request, &dispatch, &error)) {
+        (void)complain(&error);
+        status = STATUS_UNUSABLE;
     } else if (!runner_dispatch(runner, &dispatch, &error)) {
-        fprintf(stderr, "pvg-air run: %s\n", error.message);
+        (void)complain(&error);
     } else {
-        print_buffers(request);
-        status = STATUS_DONE;
+        print_bound(request);
+        status = save_bound(request, &error) || complain(&error) ? STATUS_DONE : STATUS_UNUSABLE;
     }
     pvg_shader_unref(shader);
     pvg_compiler_destroy(compiler);
@@ -316,32 +278,40 @@ static int run(struct run_request *request)
     const struct air_function *function;
 
     if (!file) {
-        fprintf(stderr, "pvg-air run: %s\n", error.message);
+        (void)complain(&error);
         return STATUS_UNUSABLE;
     }
     function = choose(file, request->function);
-    if (!function || !parse_buffers(request)) {
+    if (!function || !parse_bound(request)) {
         return STATUS_UNUSABLE;
     }
     runner = runner_create(request->gpu, &error);
     if (!runner) {
-        fprintf(stderr, "pvg-air run: %s\n", error.message);
+        (void)complain(&error);
         return STATUS_UNUSABLE;
     }
     return run_on(runner, request, function);
 }
 
 static const char summary[] =
-    "Runs a kernel on this machine's GPU and prints the buffers afterwards.\n"
+    "Runs a kernel on this machine's GPU and prints buffers and textures afterwards.\n"
     "\n"
     "A buffer is INDEX=SPEC, where SPEC is\n"
     "  float:1,2.5,3      values; float, int, uint, ushort or uchar\n"
     "  float[1024]        zeros; :ramp behind it counts up, :random is random\n"
     "  @FILE              the bytes of a file\n"
+    "A texture is INDEX=SPEC, where SPEC is\n"
+    "  float[64x64]       width, height, and depth, layers or faces; float, int or uint, four a\n"
+    "                     texel (one in texture buffers and under atomics); zeros, or :ramp,\n"
+    "                     :random or @FILE behind it\n"
+    "  @FILE.ppm          a picture\n"
+    "Samplers take the nearest texel and clamp to the edge.\n"
     "\n"
-    "Example:\n"
+    "Examples:\n"
     "  pvg-air run saxpy.metallib --buffer 0=float[8]:ramp --buffer 1=float[8] \\\n"
     "      --buffer 2=float:0.5 --threads 8\n"
+    "  pvg-air run blur.metallib --texture 0=@in.ppm --texture 1=float[640x400] \\\n"
+    "      --threads 640x400 --group 8x8 --save texture:1=out.ppm\n"
     "\n"
     "Exit status: 0; 1 when the kernel is refused or does not run; 2 when something is not usable.";
 
@@ -352,11 +322,16 @@ int command_run(int argc, char **argv)
         {"function", 'f', 0, G_OPTION_ARG_STRING, &request.function, "The kernel", "NAME"},
         {"buffer", 'b', 0, G_OPTION_ARG_STRING_ARRAY, &request.buffers, "Bind a buffer",
          "INDEX=SPEC"},
+        {"texture", 'x', 0, G_OPTION_ARG_STRING_ARRAY, &request.textures, "Bind a texture",
+         "INDEX=SPEC"},
+        {"save", 's', 0, G_OPTION_ARG_STRING_ARRAY, &request.saves,
+         "Write it to a file: buffer:INDEX=FILE, texture:INDEX=FILE, texture:INDEX=FILE.ppm",
+         "WHAT=FILE"},
         {"threadgroup", 0, 0, G_OPTION_ARG_STRING_ARRAY, &request.threadgroups,
          "Length of a threadgroup argument", "INDEX=BYTES"},
         {"threads", 't', 0, G_OPTION_ARG_STRING, &request.threads, "The grid, in threads", "XxYxZ"},
         {"group", 'g', 0, G_OPTION_ARG_STRING, &request.group, "A threadgroup", "XxYxZ"},
-        {"limit", 0, 0, G_OPTION_ARG_INT, &request.limit, "Values to print of a buffer: 16", "N"},
+        {"limit", 0, 0, G_OPTION_ARG_INT, &request.limit, "Values to print of each: 16", "N"},
         {"gpu", 0, 0, G_OPTION_ARG_STRING, &request.gpu, "Part of its name, or its number", "NAME"},
         {"in-process", 0, 0, G_OPTION_ARG_NONE, &request.in_process,
          "Translate here, not in a confined pvg-airc", NULL},
@@ -372,10 +347,15 @@ int command_run(int argc, char **argv)
     }
     status = run(&request);
     for (uint32_t i = 0; i < request.bound_count; i++) {
-        g_free(request.bound[i].buffer.bytes);
+        air_values_finish(&request.bound[i].values);
+    }
+    for (uint32_t i = 0; i < request.texture_count; i++) {
+        air_values_finish(&request.bound_textures[i].values);
     }
     g_strfreev(request.files);
     g_strfreev(request.buffers);
+    g_strfreev(request.textures);
+    g_strfreev(request.saves);
     g_strfreev(request.threadgroups);
     g_free(request.function);
     g_free(request.threads);

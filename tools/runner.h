@@ -7,7 +7,7 @@
 #include "shader/translate.h"
 #include "vulkan/device.h"
 
-#define RUNNER_TEXTURES 8
+#define RUNNER_TEXTURES 32
 #define RUNNER_SLOTS    16 /* of each heap: what options->heap_slots has to be */
 #define RUNNER_SIDE     16 /* pixels of a draw's target */
 

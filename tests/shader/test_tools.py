@@ -5,6 +5,7 @@
 Usage: test_tools.py PVG_METALLIB PVG_AIR FOLDER_OF_THIS_FILE
 """
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
@@ -38,7 +39,7 @@ kernel scale
 
 def run(*command, status=0):
     done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != status:
+    if status is not None and done.returncode != status:
         raise AssertionError(f"{command}: status {done.returncode}\n{done.stderr}")
     return done
 
@@ -84,9 +85,78 @@ def a_file_that_is_no_shader_is_refused_by_reason(metallib, air, here, tmp):
     assert "is not a shader library" in done.stderr, done.stderr
 
 
+class Skipped(Exception):
+    """The test cannot run here."""
+
+
+def kernel_run(air, *arguments, status=0):
+    done = run(air, "run", *arguments, status=None)
+    if "Vulkan instance" in done.stderr or "no Vulkan device" in done.stderr or \
+            "libvulkan" in done.stderr:
+        raise Skipped(done.stderr.strip())
+    if done.returncode != status:
+        raise AssertionError(f"{arguments}: status {done.returncode}\n{done.stderr}")
+    return done
+
+
+INVERT = """
+KERNEL void invert(TEXTURE(texture2d, from, 0, texture2d<float, read>),
+                   TEXTURE(texture2d, to, 1, texture2d<float, write>),
+                   BUFFER(device float *, first, 0), BUILTIN(uint2, at, thread_position_in_grid))
+{
+    write_2d(to, at, 1.0f - read_2d(from, at));
+    if (at.x == 0 && at.y == 0) {
+        first[0] = read_2d(from, at).y;
+    }
+}
+"""
+
+
+def a_kernel_runs_on_a_picture_and_on_made_up_texels(metallib, air, here, tmp):
+    (tmp / "invert.cl").write_text(INVERT)
+    library = tmp / "invert.metallib"
+    run(metallib, "-o", library, tmp / "invert.cl")
+    picture = bytes(range(40, 58))
+    (tmp / "in.ppm").write_bytes(b"P6 # a comment\n3 2\n255\n" + picture)
+    done = kernel_run(air, library, "--texture", f"0=@{tmp / 'in.ppm'}", "--texture",
+                      "1=float[3x2]", "--buffer", "0=float[1]", "--threads", "3x2", "--limit", "1",
+                      "--save", f"texture:1={tmp / 'out.ppm'}", "--save",
+                      f"buffer:0={tmp / 'first'}")
+    assert (tmp / "out.ppm").read_bytes() == b"P6\n3 2\n255\n" + bytes(255 - b for b in picture)
+    assert struct.unpack("<f", (tmp / "first").read_bytes())[0] == as_float(41 / 255)
+    assert "texture 1, 3x2x1 of 4 float:" in done.stdout, done.stdout
+    done = kernel_run(air, library, "-x", "0=float[2x1]:ramp", "-x", "1=float[2x1]", "-b",
+                      "0=float[1]", "-t", "2", "-s", f"texture:0={tmp / 'raw'}")
+    assert "texture 1, 2x1x1 of 4 float: 1 0 -1 -2 -3 -4 -5 -6\n" in done.stdout, done.stdout
+    done = kernel_run(air, library, "-x", f"0=float[2x1]@{tmp / 'raw'}", "-x", "1=float[2x1]", "-b",
+                      "0=float[1]", "-t", "2")
+    assert "texture 0, 2x1x1 of 4 float: 0 1 2 3 4 5 6 7\n" in done.stdout, done.stdout
+
+
+def as_float(value):
+    """@value as a float has it."""
+    return struct.unpack("<f", struct.pack("<f", value))[0]
+
+
+def a_texture_that_does_not_fit_is_refused_by_reason(metallib, air, here, tmp):
+    (tmp / "invert.cl").write_text(INVERT)
+    library = tmp / "invert.metallib"
+    run(metallib, "-o", library, tmp / "invert.cl")
+    (tmp / "short").write_bytes(bytes(31))
+    (tmp / "bad.ppm").write_bytes(b"P6 16384 16384 255\n")
+    for texture, why in (("0=uint[2x1]", "of type float"), ("5=float[2x1]", "no texture 5"),
+                         ("0=float[0x1]", "is not a texture"), ("32=float[1]", "is not a texture"),
+                         (f"0=float[2x1]@{tmp / 'short'}", "31 bytes"),
+                         ("0=float[2x1]:noise", ":noise"), (f"0=@{tmp / 'bad.ppm'}", "damaged"),
+                         ("0=@nowhere.ppm", "nowhere.ppm")):
+        done = kernel_run(air, library, "--texture", texture, status=2)
+        assert why in done.stderr, done.stderr
+
+
 def main(metallib, air, here):
     tests = [test for name, test in globals().items()
-             if callable(test) and name not in ("run", "listed", "main")]
+             if callable(test) and
+             name not in ("run", "listed", "main", "Skipped", "kernel_run", "as_float")]
     failed = 0
     print(f"1..{len(tests)}")
     for number, test in enumerate(tests, 1):
@@ -94,6 +164,8 @@ def main(metallib, air, here):
             try:
                 test(metallib, air, pathlib.Path(here), pathlib.Path(tmp))
                 print(f"ok {number} {test.__name__}")
+            except Skipped as why:
+                print(f"ok {number} {test.__name__} # SKIP {why}")
             except AssertionError as error:
                 failed += 1
                 print(f"not ok {number} {test.__name__}\n# " + str(error).replace("\n", "\n# "))
