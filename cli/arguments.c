@@ -2,6 +2,7 @@
 /* From a machine to the command line of the QEMU that runs it. */
 #include "arguments.h"
 
+#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -188,21 +189,42 @@ static bool add_sata(GStrvBuilder *out, const char *id, const char *path, int po
     return true;
 }
 
-static bool add_x86_64(GStrvBuilder *out, const struct machine *machine, struct pvg_error *error)
+/* JSON is the one form of -device in which QEMU takes a list. */
+static void add_gpu(GStrvBuilder *out, const struct machine *machine)
 {
     g_auto(GStrv) modes = g_strsplit(machine->modes, ",", -1);
-    g_autoptr(GString) gfx = g_string_new("apple-gfx-pci,addr=7.0");
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    g_autoptr(JsonNode) device = NULL;
+    g_autofree char *text = NULL;
 
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "driver");
+    json_builder_add_string_value(builder, "apple-gfx-pci");
+    json_builder_set_member_name(builder, "addr");
+    json_builder_add_string_value(builder, "7.0");
+    json_builder_set_member_name(builder, "displays");
+    json_builder_add_int_value(builder, machine->displays);
+    json_builder_set_member_name(builder, "display-modes");
+    json_builder_begin_array(builder);
+    for (unsigned i = 0; modes[i]; i++) {
+        json_builder_add_string_value(builder, modes[i]);
+    }
+    json_builder_end_array(builder);
+    if (machine->gpu) {
+        json_builder_set_member_name(builder, "gpu");
+        json_builder_add_string_value(builder, machine->gpu);
+    }
+    json_builder_end_object(builder);
+    device = json_builder_get_root(builder);
+    text = json_to_string(device, false);
+    add_pair(out, "-device", text);
+}
+
+static bool add_x86_64(GStrvBuilder *out, const struct machine *machine, struct pvg_error *error)
+{
     add_pair(out, "-M", "q35,smm=off");
     add_pair(out, "-vga", "none");
-    g_string_append_printf(gfx, ",displays=%u", machine->displays);
-    for (unsigned i = 0; modes[i]; i++) {
-        g_string_append_printf(gfx, ",display-modes[%u]=%s", i, modes[i]);
-    }
-    if (machine->gpu) {
-        g_string_append_printf(gfx, ",gpu=%s", machine->gpu);
-    }
-    add_pair(out, "-device", gfx->str);
+    add_gpu(out, machine);
     add_pair(out, "-device", "qemu-xhci");
     add_pair(out, "-device", "usb-kbd");
     add_pair(out, "-device", "usb-tablet");
@@ -229,7 +251,8 @@ static bool can_use_kvm(enum machine_architecture architecture)
 
 static void add_accelerator(GStrvBuilder *out, const struct machine *machine)
 {
-    bool kvm = can_use_kvm(machine->architecture);
+    const bool kvm = machine->accelerator ? strcmp(machine->accelerator, "kvm") == 0
+                                          : can_use_kvm(machine->architecture);
 
     add_pair(out, "-accel", kvm ? "kvm" : "tcg");
     if (machine->architecture == MACHINE_X86_64) {

@@ -21,7 +21,7 @@
 #define DEFAULT_DISK_GIB  64
 
 struct create_options {
-    char *architecture, *memory, *disk_size, *modes, *gpu, *firmware, *variables, *boot_disk;
+    char *architecture, *accelerator, *memory, *disk_size, *modes, *gpu, *firmware, *variables, *boot_disk;
     char *kernel, *initrd, *append, *share;
     int cpus, displays;
     gboolean no_network;
@@ -92,6 +92,7 @@ static bool fill(struct machine *machine, const struct create_options *options,
     if (!machine_architecture_parse(options->architecture ? options->architecture : "arm64",
                                     &machine->architecture, error) ||
         (options->memory && !machine_memory_parse(options->memory, &machine->memory, error)) ||
+        (options->accelerator && !machine_accelerator_check(options->accelerator, error)) ||
         (options->modes && !pvg_modes_parse(options->modes, modes, PVG_MAX_MODES, error))) {
         return false;
     }
@@ -104,6 +105,7 @@ static bool fill(struct machine *machine, const struct create_options *options,
                       PVG_MAX_DISPLAYS);
         return false;
     }
+    machine->accelerator = g_strdup(options->accelerator);
     machine->ecid = random_ecid();
     machine->modes = g_strdup(options->modes);
     machine->gpu = g_strdup(options->gpu);
@@ -121,6 +123,7 @@ static bool fill(struct machine *machine, const struct create_options *options,
 static void forget_options(struct create_options *options)
 {
     g_free(options->architecture);
+    g_free(options->accelerator);
     g_free(options->memory);
     g_free(options->disk_size);
     g_free(options->modes);
@@ -158,6 +161,8 @@ static bool run(int argc, char **argv, struct pvg_error *error)
     const GOptionEntry entries[] = {
         {"arch", 0, 0, G_OPTION_ARG_STRING, &options.architecture, "arm64 (default) or x86_64",
          "ARCH"},
+        {"accel", 0, 0, G_OPTION_ARG_STRING, &options.accelerator, "kvm or tcg (KVM where it works)",
+         "KIND"},
         {"memory", 0, 0, G_OPTION_ARG_STRING, &options.memory, "Memory (4G)", "SIZE"},
         {"cpus", 0, 0, G_OPTION_ARG_INT, &options.cpus, "Processors (2)", "N"},
         {"disk", 0, 0, G_OPTION_ARG_STRING, &options.disk_size, "Size of the disk (64G, sparse)",

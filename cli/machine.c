@@ -37,6 +37,7 @@ void machine_destroy(struct machine *machine)
     g_free(machine->root_disk);
     g_free(machine->aux_disk);
     g_free(machine->modes);
+    g_free(machine->accelerator);
     g_free(machine->gpu);
     g_free(machine->mac);
     g_free(machine->shared_folder);
@@ -77,6 +78,15 @@ bool machine_architecture_parse(const char *text, enum machine_architecture *out
     return true;
 }
 
+bool machine_accelerator_check(const char *text, struct pvg_error *error)
+{
+    if (strcmp(text, "kvm") != 0 && strcmp(text, "tcg") != 0) {
+        pvg_error_set(error, "accel \"%s\": write kvm or tcg, or leave it out", text);
+        return false;
+    }
+    return true;
+}
+
 bool machine_memory_parse(const char *text, uint64_t *mebibytes, struct pvg_error *error)
 {
     char *end;
@@ -98,11 +108,12 @@ bool machine_memory_parse(const char *text, uint64_t *mebibytes, struct pvg_erro
 
 static const char *const known_keys[][2] = {
     {"machine", "architecture"}, {"machine", "memory"},  {"machine", "cpus"},
-    {"machine", "ecid"},         {"boot", "firmware"},   {"boot", "variables"},
-    {"boot", "disk"},            {"boot", "kernel"},     {"boot", "initrd"},
-    {"boot", "append"},          {"disks", "root"},      {"disks", "aux"},
-    {"display", "displays"},     {"display", "modes"},   {"display", "gpu"},
-    {"network", "enabled"},      {"network", "mac"},     {"sharing", "folder"},
+    {"machine", "accel"},        {"machine", "ecid"},    {"boot", "firmware"},
+    {"boot", "variables"},       {"boot", "disk"},       {"boot", "kernel"},
+    {"boot", "initrd"},          {"boot", "append"},     {"disks", "root"},
+    {"disks", "aux"},            {"display", "displays"}, {"display", "modes"},
+    {"display", "gpu"},          {"network", "enabled"}, {"network", "mac"},
+    {"sharing", "folder"},
 };
 
 static bool is_known(const char *group, const char *key)
@@ -176,12 +187,14 @@ static bool read_machine_section(struct machine *machine, GKeyFile *file, struct
     guint64 cpus = 2, ecid = 0;
 
     machine->memory = 4096;
+    machine->accelerator = get_string(file, "machine", "accel");
     if (!architecture) {
         pvg_error_set(error, "[machine] architecture= is missing; write arm64 or x86_64");
         return false;
     }
     if (!machine_architecture_parse(architecture, &machine->architecture, error) ||
         (memory && !machine_memory_parse(memory, &machine->memory, error)) ||
+        (machine->accelerator && !machine_accelerator_check(machine->accelerator, error)) ||
         !get_number(file, "machine", "cpus", 1, 32, &cpus, error) ||
         !get_number(file, "machine", "ecid", 0, UINT64_MAX, &ecid, error)) {
         return false;
@@ -287,6 +300,7 @@ bool machine_store(const struct machine *machine, struct pvg_error *error)
     put_string(file, "machine", "architecture", machine_architecture_name(machine->architecture));
     put_string(file, "machine", "memory", memory);
     g_key_file_set_integer(file, "machine", "cpus", machine->cpus);
+    put_string(file, "machine", "accel", machine->accelerator);
     if (machine->architecture == MACHINE_ARM64) {
         put_string(file, "machine", "ecid", ecid);
     }

@@ -22,6 +22,7 @@ struct machine {
     enum machine_architecture architecture;
     uint64_t memory; /* MiB */
     unsigned cpus;
+    char *accelerator;    /* "kvm" or "tcg"; NULL: KVM where it works */
     uint64_t ecid;        /* arm64: what the disks were made for */
     char *firmware;       /* arm64: Apple's booter; x86-64: OVMF's code */
     char *variables;      /* x86-64: OVMF's variables, this machine's own */
@@ -52,6 +53,9 @@ bool machine_check_name(const char *name, struct pvg_error *error);
 const char *machine_architecture_name(enum machine_architecture architecture);
 bool machine_architecture_parse(const char *text, enum machine_architecture *out,
                                 struct pvg_error *error);
+
+/* Whether @text is "kvm" or "tcg". */
+bool machine_accelerator_check(const char *text, struct pvg_error *error);
 
 /* "4G", "4096M" or "4096" to MiB. */
 bool machine_memory_parse(const char *text, uint64_t *mebibytes, struct pvg_error *error);

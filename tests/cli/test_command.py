@@ -90,6 +90,7 @@ def mistakes_are_answered_with_one_line_and_leave_nothing(folder):
             (["create", "a", "--displays", "9"], "from 1 to 8"),
             (["create", "a", "--modes", "wide"], "wide"),
             (["create", "a", "--arch", "mips"], "arm64 and x86_64"),
+            (["create", "a", "--accel", "xen"], "kvm or tcg"),
             (["create", "a", "--disk", "0"], "is no size"),
             (["create", "a", "--arch", "x86_64", "--variables", "absent"], "absent"),
             (["create", "a", "--frobnicate"], "--help lists the options"),

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""`vmapple` with a machine that runs. Arguments: the guest program, the command."""
+"""`vmapple` with a machine that runs. Arguments: the guest programs for arm64 and amd64, the command."""
 import json
 import os
 import pathlib
@@ -15,8 +15,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "guest"))
 import cases  # noqa: E402 (found through the line above)
 from vm import initramfs, kernel, paths, png  # noqa: E402
 
-GUEST = pathlib.Path(sys.argv[1]).resolve()
-PROGRAM = pathlib.Path(sys.argv[2]).resolve()
+GUESTS = {"arm64": pathlib.Path(sys.argv[1]).resolve(), "amd64": pathlib.Path(sys.argv[2]).resolve()}
+PROGRAM = pathlib.Path(sys.argv[3]).resolve()
 
 
 class User:
@@ -65,12 +65,13 @@ class User:
             time.sleep(0.1)
 
 
-def create(user, folder, task="task=check checks=framebuffer"):
-    linux = kernel.fetch("arm64")
-    archive = initramfs.build(linux, "arm64", GUEST, folder / "initramfs.cpio")
+def create(user, folder, task="task=check checks=framebuffer", arch="arm64", *more):
+    linux = kernel.fetch(arch)
+    archive = initramfs.build(linux, arch, GUESTS[arch], folder / "initramfs.cpio")
+    console = {"arm64": "ttyAMA0", "amd64": "ttyS0"}[arch]
     user.run("create", "lin", "--memory", "512M", "--cpus", "1", "--disk", "1M", "--kernel",
              linux.image, "--initrd", archive, "--append",
-             f"console=ttyAMA0 quiet iomem=relaxed panic=-1 -- {task} cpus=1")
+             f"console={console} quiet iomem=relaxed panic=-1 -- {task} cpus=1", *more)
 
 
 class Terminal:
@@ -123,6 +124,22 @@ def a_machine_runs_is_looked_at_and_powered_off(folder):
         user.run("stop", "lin")
         cases.expect_same(running.wait(30), 0, "QEMU's status")
         cases.expect_same(user.state("lin"), "off", "state")
+
+
+def a_pc_has_the_displays_and_modes_that_it_was_given(folder):
+    cases.need_qemu("amd64")
+    with User(folder) as user:
+        create(user, folder, "task=check checks=framebuffer,present", "amd64", "--arch", "x86_64",
+               "--accel", "tcg",
+               "--displays", "2", "--modes", "800x600@60,1024x768@60")
+        user.start("run", "lin", "--display", "none")
+        user.wait_console("lin", "ready: power-key")
+        log = (folder / "machines/lin/console.log").read_text()
+        cases.expect("framebuffer: ok" in log and "present: ok" in log, log)
+        user.run("screenshot", "lin", "-o", folder / "screen.png")
+        screen = png.Picture(folder / "screen.png")
+        cases.expect_same((screen.width, screen.height), (800, 600), "the first mode")
+        user.run("stop", "lin", "--force")
 
 
 def a_killed_machine_is_off_and_starts_again(folder):
@@ -188,6 +205,7 @@ def the_demo_draws_with_nothing_made_before(folder):
 
 cases.run(
     a_machine_runs_is_looked_at_and_powered_off,
+    a_pc_has_the_displays_and_modes_that_it_was_given,
     a_killed_machine_is_off_and_starts_again,
     a_saved_machine_goes_on_where_it_was,
     the_console_is_a_terminal_and_gives_the_user_s_back,
