@@ -83,7 +83,8 @@ enum {
 /* What is asked of the block layer at a time, so that a reset is prompt. */
 #define PIECE_SIZE      (4 * MiB)
 
-typedef struct BdifDisk BdifDisk;
+#define TYPE_VMAPPLE_BDIF_DISK "vmapple-bdif-disk"
+OBJECT_DECLARE_SIMPLE_TYPE(BdifDisk, VMAPPLE_BDIF_DISK)
 
 typedef struct BdifRequest {
     BdifDisk *disk;
@@ -102,7 +103,13 @@ typedef struct BdifRequest {
 
 OBJECT_DECLARE_SIMPLE_TYPE(VMAppleBdifState, VMAPPLE_BDIF)
 
+/*
+ * A device for each disk: management software finds block backends by the
+ * path of their device, and expects one behind each (libvirt refuses two).
+ */
 struct BdifDisk {
+    DeviceState parent_obj;
+
     VMAppleBdifState *bdif;
     const char *name;
     BlockBackend *blk;
@@ -495,7 +502,7 @@ static bool bdif_realize_disk(BdifDisk *disk, VMAppleBdifState *s,
         disk->requests[i].disk = disk;
     }
     if (!disk->blk) {
-        return true;
+        return qdev_realize(DEVICE(disk), NULL, errp);
     }
     if (!blk_is_inserted(disk->blk)) {
         error_setg(errp, "property '%s': the drive is empty", name);
@@ -509,7 +516,7 @@ static bool bdif_realize_disk(BdifDisk *disk, VMAppleBdifState *s,
         error_prepend(errp, "property '%s': ", name);
         return false;
     }
-    return true;
+    return qdev_realize(DEVICE(disk), NULL, errp);
 }
 
 static void bdif_realize(DeviceState *dev, Error **errp)
@@ -535,6 +542,10 @@ static void bdif_init(Object *obj)
 {
     VMAppleBdifState *s = VMAPPLE_BDIF(obj);
 
+    object_initialize_child(obj, "root-disk", &s->root, TYPE_VMAPPLE_BDIF_DISK);
+    object_initialize_child(obj, "aux-disk", &s->aux, TYPE_VMAPPLE_BDIF_DISK);
+    object_property_add_alias(obj, "root", OBJECT(&s->root), "drive");
+    object_property_add_alias(obj, "aux", OBJECT(&s->aux), "drive");
     memory_region_init_io(&s->mmio, obj, &bdif_ops, s, TYPE_VMAPPLE_BDIF,
                           VMAPPLE_BDIF_SIZE);
     sysbus_init_mmio(SYS_BUS_DEVICE(obj), &s->mmio);
@@ -615,9 +626,20 @@ static const VMStateDescription vmstate_bdif = {
     }
 };
 
+static const Property bdif_disk_properties[] = {
+    DEFINE_PROP_DRIVE("drive", BdifDisk, blk),
+};
+
+static void bdif_disk_class_init(ObjectClass *klass, void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(klass);
+
+    dc->desc = "disk of the vmapple machine's backdoor interface";
+    dc->user_creatable = false;
+    device_class_set_props(dc, bdif_disk_properties);
+}
+
 static const Property bdif_properties[] = {
-    DEFINE_PROP_DRIVE("root", VMAppleBdifState, root.blk),
-    DEFINE_PROP_DRIVE("aux", VMAppleBdifState, aux.blk),
     DEFINE_PROP_BOOL("root-writable", VMAppleBdifState, root_writable, false),
     DEFINE_PROP_BOOL("busy-bit", VMAppleBdifState, busy_bit, true),
     DEFINE_PROP_BOOL("check-disks", VMAppleBdifState, check_disks, false),
@@ -643,6 +665,12 @@ static const TypeInfo bdif_types[] = {
         .instance_size = sizeof(VMAppleBdifState),
         .instance_init = bdif_init,
         .class_init = bdif_class_init,
+    },
+    {
+        .name = TYPE_VMAPPLE_BDIF_DISK,
+        .parent = TYPE_DEVICE,
+        .instance_size = sizeof(BdifDisk),
+        .class_init = bdif_disk_class_init,
     },
 };
 

@@ -5,6 +5,8 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
+#include "qobject/qdict.h"
+#include "qobject/qlist.h"
 #include "vmapple-test.h"
 
 #define BDIF        0x30000000ull
@@ -210,6 +212,28 @@ static void the_specifications_read_works_byte_for_byte(void)
     }
     g_assert_cmphex(qtest_readb(qts, 0x80000200), ==, 0);
     expect_sectors(qts, 0x80010000, 0x1234, 1);
+    qtest_quit(qts);
+}
+
+/* Management software tells disks by it. */
+static void each_disk_has_a_device_of_its_own(void)
+{
+    QTestState *qts = start();
+    QDict *answer = qtest_qmp(qts, "{'execute': 'query-block'}");
+    g_autoptr(GHashTable) devices =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    const QListEntry *entry;
+
+    QLIST_FOREACH_ENTRY(qdict_get_qlist(answer, "return"), entry) {
+        QDict *block = qobject_to(QDict, qlist_entry_obj(entry));
+        const char *device = qdict_get_try_str(block, "qdev");
+
+        if (device) {
+            g_assert_true(g_hash_table_add(devices, g_strdup(device)));
+        }
+    }
+    g_assert_cmpuint(g_hash_table_size(devices), ==, 2);
+    qobject_unref(answer);
     qtest_quit(qts);
 }
 
@@ -594,6 +618,7 @@ int main(int argc, char **argv)
     TEST(registers_tell_the_disks);
     TEST(a_page_without_a_disk_is_absent);
     TEST(the_specifications_read_works_byte_for_byte);
+    TEST(each_disk_has_a_device_of_its_own);
     TEST(reads_of_any_size);
     TEST(the_last_sector_of_a_large_root_is_there);
     TEST(aux_is_written_before_it_says_so);
