@@ -16,8 +16,9 @@ enum {
     FRAMES = 120,
     RATE = 60, /* a second */
     SIDE = 48, /* of what moves, pixels */
-    COLOUR = 0xfff08a5d,
 };
+
+#define COLOUR 0xfff08a5d
 
 #define MEMORY (32u << 20) /* two pictures of 1920x1080, and what belongs to them */
 
