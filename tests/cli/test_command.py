@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """`vmapple` as its user meets it, without starting a machine. Argument: the program."""
-import base64
 import json
 import os
 import pathlib
@@ -11,10 +10,10 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "guest"))
 
-import cases  # noqa: E402 (found through the line above)
+import bundles  # noqa: E402 (found through the line above)
+import cases  # noqa: E402
 
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
-ECID = 0x1122334455667788
 
 
 def vmapple(folder, *words, fails=False):
@@ -40,29 +39,6 @@ def fake_emulators(folder):
     for name in ("qemu-system-aarch64", "qemu-system-x86_64"):
         (folder / "qemu" / name).write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
         (folder / "qemu" / name).chmod(0o755)
-
-
-def make_bundle(folder, name="mac.bundle", identity=None, aux_size=(32 << 20) + (16 << 10)):
-    """As macosvm leaves it, with a recognisable first byte of the aux disk's payload."""
-    bundle = folder / name
-    bundle.mkdir()
-    with (bundle / "aux.img").open("wb") as aux:
-        aux.truncate(aux_size)
-        if aux_size > 16 << 10:
-            aux.seek(16 << 10)
-            aux.write(b"payload")
-    with (bundle / "disk.img").open("wb") as disk:
-        disk.truncate(1 << 20)
-        disk.seek(512)
-        disk.write(b"EFI PART")
-        disk.seek(1 << 19)
-        disk.write(b"in the middle")
-    if identity is None:
-        identity = plistlib.dumps({"ECID": ECID}, fmt=plistlib.FMT_BINARY)
-    (bundle / "vm.json").write_text(
-        json.dumps({"machineId": base64.b64encode(identity).decode(), "cpus": 4}))
-    (folder / "booter.bin").write_bytes(b"\0" * 1024)
-    return bundle
 
 
 def a_machine_is_created_listed_and_described(folder):
@@ -118,11 +94,11 @@ def an_unwritable_folder_is_named(folder):
 
 
 def a_bundle_becomes_a_machine(folder):
-    bundle = make_bundle(folder)
+    bundle = bundles.make(folder)
     said = vmapple(folder, "import", bundle, "--firmware", folder / "booter.bin")
-    cases.expect("macosvm" in said and f"{ECID:#x}" in said, said)
+    cases.expect("macosvm" in said and f"{bundles.ECID:#x}" in said, said)
     told = json.loads(vmapple(folder, "info", "mac", "--json"))
-    cases.expect_same(told["ecid"], f"{ECID:#x}", "ECID")
+    cases.expect_same(told["ecid"], f"{bundles.ECID:#x}", "ECID")
     aux = (folder / "machines/mac/aux.img").read_bytes()
     cases.expect_same((len(aux), aux[:7]), (32 << 20, b"payload"), "aux disk without its header")
     cases.expect_same((folder / "machines/mac/disk.img").read_bytes(),
@@ -137,18 +113,18 @@ def what_is_wrong_with_a_bundle_is_said(folder):
                  "empty bundle")
     cases.expect("is no folder" in vmapple(folder, "import", "absent", *booter, fails=True),
                  "no bundle")
-    good = make_bundle(folder, "good.bundle")
+    good = bundles.make(folder, "good.bundle")
     cases.expect("AVPBooter" in vmapple(folder, "import", good, fails=True), "no firmware")
-    short = make_bundle(folder, "short.bundle", aux_size=4096)
+    short = bundles.make(folder, "short.bundle", aux_size=4096)
     cases.expect("auxiliary storage has" in vmapple(folder, "import", short, *booter, fails=True),
                  "short aux")
-    strange = make_bundle(folder, "strange.bundle", identity=b"not a property list")
+    strange = bundles.make(folder, "strange.bundle", identity=b"not a property list")
     cases.expect("ECID" in vmapple(folder, "import", strange, *booter, fails=True), "identity")
-    blank = make_bundle(folder, "blank.bundle")
+    blank = bundles.make(folder, "blank.bundle")
     (blank / "disk.img").write_bytes(bytes(4096))
     cases.expect("partition table" in vmapple(folder, "import", blank, *booter, fails=True),
                  "blank disk")
-    missing = make_bundle(folder, "missing.bundle")
+    missing = bundles.make(folder, "missing.bundle")
     (missing / "aux.img").unlink()
     cases.expect("aux.img is missing" in vmapple(folder, "import", missing, *booter, fails=True),
                  "missing aux")
@@ -157,9 +133,9 @@ def what_is_wrong_with_a_bundle_is_said(folder):
 
 def the_command_line_of_a_macos_machine_attaches_each_disk_twice(folder):
     fake_emulators(folder)
-    vmapple(folder, "import", make_bundle(folder), "--firmware", folder / "booter.bin")
+    vmapple(folder, "import", bundles.make(folder), "--firmware", folder / "booter.bin")
     words = vmapple(folder, "args", "mac")
-    for expected in (f"uuid={ECID:#x}", "vmapple-virtio-blk-pci,variant=aux",
+    for expected in (f"uuid={bundles.ECID:#x}", "vmapple-virtio-blk-pci,variant=aux",
                      "vmapple-virtio-blk-pci,variant=root", "-bios", "if=pflash"):
         cases.expect(expected in words, f"no {expected} in {words}")
     cases.expect_same(words.count("aux.img"), 2, "times aux.img is attached")
@@ -168,7 +144,7 @@ def the_command_line_of_a_macos_machine_attaches_each_disk_twice(folder):
 
 def a_machine_that_lacks_a_file_says_which(folder):
     fake_emulators(folder)
-    vmapple(folder, "import", make_bundle(folder), "--firmware", folder / "booter.bin")
+    vmapple(folder, "import", bundles.make(folder), "--firmware", folder / "booter.bin")
     (folder / "machines/mac/disk.img").unlink()
     cases.expect("disk.img" in vmapple(folder, "run", "mac", fails=True), "it is not named")
 
@@ -188,7 +164,7 @@ def a_wrong_line_in_machine_conf_is_named(folder):
 
 def a_saved_machine_is_not_started_afresh(folder):
     fake_emulators(folder)
-    vmapple(folder, "import", make_bundle(folder), "--firmware", folder / "booter.bin")
+    vmapple(folder, "import", bundles.make(folder), "--firmware", folder / "booter.bin")
     cases.expect("is not saved" in vmapple(folder, "restore", "mac", fails=True), "nothing saved")
     (folder / "machines/mac/state").write_bytes(b"saved")
     cases.expect("vmapple restore" in vmapple(folder, "run", "mac", fails=True), "saved")
@@ -199,7 +175,7 @@ def a_saved_machine_is_not_started_afresh(folder):
 
 def a_display_that_is_not_known_is_refused(folder):
     fake_emulators(folder)
-    vmapple(folder, "import", make_bundle(folder), "--firmware", folder / "booter.bin")
+    vmapple(folder, "import", bundles.make(folder), "--firmware", folder / "booter.bin")
     complaint = vmapple(folder, "run", "mac", "--display", "curses", fails=True)
     cases.expect("gtk, sdl, vnc and none" in complaint, complaint)
 

@@ -12,7 +12,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "guest"))
 
-import cases  # noqa: E402 (found through the line above)
+import bundles  # noqa: E402 (found through the line above)
+import cases  # noqa: E402
 from vm import initramfs, kernel, paths, png  # noqa: E402
 
 GUESTS = {"arm64": pathlib.Path(sys.argv[1]).resolve(), "amd64": pathlib.Path(sys.argv[2]).resolve()}
@@ -191,6 +192,46 @@ def the_console_is_a_terminal_and_gives_the_user_s_back(folder):
         user.run("stop", "lin", "--force")
 
 
+def every_subcommand_works_in_a_terminal(folder):
+    """And tells the shell how it went. The machine runs in the background, as a job of the shell."""
+    def say(words, status=0, shows="", seconds=60):
+        say.count += 1
+        terminal.type(f"clear; {PROGRAM} {words}; echo step {say.count}: $?")
+        screen = terminal.wait(rf"^step {say.count}: \d+", seconds)
+        cases.expect(f"step {say.count}: {status}\n" in screen and re.search(shows, screen), screen)
+
+    def background(words):
+        terminal.type(f"clear; {PROGRAM} {words} &")
+
+    say.count = 0
+    with User(folder) as user, user.terminal() as terminal:
+        create(user, folder, "task=count")
+        say("--help", shows="run +start a machine")
+        say("frobnicate", status=2, shows="frobnicate")
+        say("doctor --json | head -n 1", shows=r"\[")
+        say("create other --disk 1M", shows="made ")
+        say(f"import {bundles.make(folder)} --firmware {folder}/booter.bin", shows="macosvm")
+        say("list", shows=r"(?m)^lin +off")
+        say("info lin", shows="architecture +arm64")
+        say("args lin", shows="-M")
+        background("run lin --display none")
+        user.wait_console("lin", "count 1")
+        say("run lin", status=1, shows="is running")
+        say(f"screenshot lin -o {folder}/screen.png")
+        png.Picture(folder / "screen.png")
+        say("save lin", seconds=120)
+        say("list", shows=r"(?m)^lin +saved")
+        (folder / "machines/lin/console.log").unlink()
+        background("restore lin --display none")
+        user.wait_console("lin", "count ")
+        say("stop lin --force")
+        say("list", shows=r"(?m)^lin +off")
+        background("demo --display none --size 320x200")
+        log = folder / "run/vmapple/demo/console.log"
+        terminal.type(f"clear; until grep -q demo-first {log}; do sleep 1; done; kill %%; echo de''mo")
+        terminal.wait("^demo$", 120)
+
+
 def the_demo_draws_with_nothing_made_before(folder):
     with User(folder) as user:
         user.start("demo", "--display", "none", "--size", "320x200")
@@ -209,4 +250,5 @@ cases.run(
     a_killed_machine_is_off_and_starts_again,
     a_saved_machine_goes_on_where_it_was,
     the_console_is_a_terminal_and_gives_the_user_s_back,
+    every_subcommand_works_in_a_terminal,
     the_demo_draws_with_nothing_made_before)
