@@ -35,7 +35,7 @@ KERNEL void turn_round(BUFFER(device uint *, words, 0), THREADGROUP(uint, shared
 }
 
 /* As much threadgroup memory as the guest says, twice. */
-KERNEL void exchange(BUFFER(device uint *, words, 0), THREADGROUP(uint, left, 0),
+KERNEL void exchange_words(BUFFER(device uint *, words, 0), THREADGROUP(uint, left, 0),
                      THREADGROUP(uint, right, 1), BUILTIN(uint, lane, thread_index_in_threadgroup))
 {
     left[lane] = words[2u * lane];

@@ -168,7 +168,7 @@ static void threadgroup_memory_serves_partial_groups(void **state)
 
 static void threadgroup_memory_beyond_the_device_s_is_refused_also_in_pieces(void **state)
 {
-    struct scene s = scene_begin(*state, "exchange");
+    struct scene s = scene_begin(*state, "exchange_words");
     const uint64_t most = s.stage->kit.info[PVG_WIRE_DEVICE_INFO_THREADGROUP_MEMORY];
     struct pvg_writer *w = encoder_begin(&s);
 
