@@ -26,7 +26,7 @@ $(BUILD)/asan/build.ninja:
 # Fuzzers want clang's instrumentation in all they test.
 $(BUILD)/fuzz/build.ninja:
 	scripts/install-deps build test
-	CC=clang meson setup $(BUILD)/fuzz -Dfuzzers=true -Db_sanitize=address,undefined -Db_lundef=false
+	CC=clang-19 meson setup $(BUILD)/fuzz -Dfuzzers=true -Db_sanitize=address,undefined -Db_lundef=false
 
 # QEMU with vmapple in it: build/qemu/qemu-system-*. TARGETS= builds fewer.
 qemu: all

@@ -1,15 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+
+#include <glib.h>
 
 static void set_interrupt(void *host, enum pvg_interrupt line, bool level)
 {
 }
 
-static const struct pvg_host_ops ops = {.size = sizeof(ops), .set_interrupt = set_interrupt};
+/* What the layers report is a bug as much as a crash is. */
+static void log_line(void *host, enum pvg_log_level level, const char *message)
+{
+    if (level != PVG_LOG_INFO && strncmp(message, "Vulkan: ", 8) == 0) {
+        fprintf(stderr, "%s\n", message);
+        abort();
+    }
+}
+
+static const struct pvg_host_ops ops = {
+    .size = sizeof(ops),
+    .set_interrupt = set_interrupt,
+    .log = log_line,
+};
+
+static const char *gpu_name = "none";
+
+void guest_use_gpu(const char *name)
+{
+    gpu_name = name;
+}
 
 static int64_t guest_clock(void *owner)
 {
@@ -60,6 +83,9 @@ static bool wait_a_little(void *at)
     struct guest *guest = at;
 
     guest_run(guest, 1000);
+    if (strcmp(gpu_name, "none") != 0) {
+        g_usleep(50); /* other threads work */
+    }
     return guest->patience-- > 0;
 }
 
@@ -77,7 +103,7 @@ static void make(struct guest *guest, enum pvg_variant variant)
     };
     struct pvg_device_options options = {
         .size = sizeof(options), .variant = variant, .ops = &ops, .host = guest,
-        .displays = displays, .display_count = 2, .gpu = "none",
+        .displays = displays, .display_count = 2, .gpu = gpu_name,
     };
     struct pvg_device_bench by_hand = {.stepped = true, .clock = guest_clock, .owner = guest};
     struct pvg_ram_span span = {.size = GUEST_RAM_SIZE, .fd = -1};

@@ -24,6 +24,10 @@ struct guest {
     struct kit kit;
 };
 
+/* Before the first guest is made: which Vulkan device executes its work, "none" unless this is
+ * called. */
+void guest_use_gpu(const char *name);
+
 /* The guest of the variant that @choice picks, reset; its memory is zero. */
 struct guest *guest_get(uint8_t choice);
 
@@ -45,6 +49,7 @@ uint64_t input_u64(struct input *input);
 /* At most @size bytes; returns how many. */
 size_t input_bytes(struct input *input, uint8_t *out, size_t size);
 
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 #endif
