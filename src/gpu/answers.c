@@ -4,6 +4,7 @@
 
 #include "gpu/pipelines.h"
 #include "gpu/table.h"
+#include "wire/devinfo.h"
 #include "wire/packets.h"
 
 static void lower(uint32_t *value, uint32_t most)
@@ -45,6 +46,9 @@ void pvg_gpu_limit(struct pvg_gpu *gpu, uint32_t values[PVG_DEVICE_INFO_KEYS])
     lower(&values[PVG_WIRE_DEVICE_INFO_MAX_COMPUTE_THREADGROUP_MEMORY],
           limits->maxComputeSharedMemorySize);
     lower(&values[PVG_WIRE_DEVICE_INFO_MAX_TEXTURE_LAYERS], limits->maxImageArrayLayers);
+    if (gpu->heap_slots) { /* the only thing that a host may have more of than was said */
+        values[PVG_WIRE_DEVICE_INFO_FLAGS_2024] |= PVG_WIRE_DEVICE_FLAGS_2024_ARGUMENT_BUFFERS;
+    }
     lower(&values[PVG_WIRE_DEVICE_INFO_FRAMEBUFFER_READ],
           gpu->vk->features.raster_order.rasterizationOrderColorAttachmentAccess);
 }

@@ -5,7 +5,7 @@
 
 #include "gpu/gpu.h"
 
-/* Lowers what the device information says to what this host has. */
+/* Lowers what the device information says to what this host has; argument buffers it adds. */
 void pvg_gpu_limit(struct pvg_gpu *gpu, uint32_t values[PVG_DEVICE_INFO_KEYS]);
 
 /* Answers and completes @query. */

@@ -308,17 +308,25 @@ static bool class_matches(const struct pvg_texture *texture, const struct pvg_sh
     return true;
 }
 
-static bool fits(const struct pvg_texture *texture, const struct pvg_shader_texture *t)
+bool pvg_binds_fits(const struct pvg_texture *texture, const struct pvg_shader_texture *t)
 {
     /* A compressed texture's plain and array 2D views are told apart by Metal, not by shaders. */
     return texture->type == type_wanted(t) && class_matches(texture, t);
+}
+
+VkImageView pvg_binds_view(struct pvg_texture *texture, const struct pvg_shader_texture *t,
+                           bool storage)
+{
+    const VkImageViewType type =
+        t->cube_as_array ? VK_IMAGE_VIEW_TYPE_2D_ARRAY : pvg_texture_view_type(texture->type);
+
+    return storage ? pvg_texture_storage(texture, type) : pvg_texture_sampled(texture, type);
 }
 
 static void describe_view(struct writes *w, VkDescriptorSet set, struct pvg_texture *texture,
                           const struct pvg_shader_texture *t, uint32_t element, bool storage)
 {
     const uint32_t binding = (storage ? PVG_BINDING_STORAGE : PVG_BINDING_SAMPLED) + t->index;
-    VkImageViewType type;
     VkImageView view = VK_NULL_HANDLE;
 
     if (t->dimension == PVG_TEXTURE_TEXEL_BUFFER) {
@@ -330,9 +338,7 @@ static void describe_view(struct writes *w, VkDescriptorSet set, struct pvg_text
         return;
     }
     if (texture) {
-        type =
-            t->cube_as_array ? VK_IMAGE_VIEW_TYPE_2D_ARRAY : pvg_texture_view_type(texture->type);
-        view = storage ? pvg_texture_storage(texture, type) : pvg_texture_sampled(texture, type);
+        view = pvg_binds_view(texture, t, storage);
     }
     w->images[w->image_count] =
         (VkDescriptorImageInfo){VK_NULL_HANDLE, view, VK_IMAGE_LAYOUT_GENERAL};
@@ -345,7 +351,7 @@ static void describe_texture(struct pvg_gpu_run *run, struct writes *w, VkDescri
                              struct pvg_texture *texture, const struct pvg_shader_texture *t,
                              uint32_t element)
 {
-    if (texture && !fits(texture, t)) {
+    if (texture && !pvg_binds_fits(texture, t)) {
         pvg_gpu_run_refuse(run, PVG_REFUSED_KIND, 0);
         texture = NULL;
     }

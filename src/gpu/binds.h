@@ -67,6 +67,11 @@ PVG_NODISCARD enum pvg_refusal pvg_binds_describe(struct pvg_binds *binds, struc
                                                   uint8_t push[PVG_PUSH_SIZE],
                                                   VkDescriptorSet *out);
 
+/* Whether @texture is of the type and class that a shader declares as @t, and how it sees it. */
+bool pvg_binds_fits(const struct pvg_texture *texture, const struct pvg_shader_texture *t);
+VkImageView pvg_binds_view(struct pvg_texture *texture, const struct pvg_shader_texture *t,
+                           bool storage);
+
 /* Whether a shader of @stage writes anything that is bound. */
 bool pvg_binds_write_anything(const struct pvg_stage_program *stage);
 

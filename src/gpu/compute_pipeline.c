@@ -96,6 +96,7 @@ pvg_compute_pipeline_create(struct pvg_gpu *gpu, const struct pvg_compute_descri
     pipeline->description = *description;
     pipeline->variants = g_hash_table_new_full(key_hash, key_equal, NULL, g_free);
     options->features = gpu->shader_features;
+    options->heap_slots = gpu->heap_slots;
     options->stage = PVG_STAGE_KERNEL;
     options->threadgroup_limit = gpu->vk->properties.properties.limits.maxComputeSharedMemorySize;
     pvg_gpu_object_ref(&pipeline->base); /* until compiled() */

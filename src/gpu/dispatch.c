@@ -5,6 +5,7 @@
 
 #include "base/range.h"
 #include "gpu/compute.h"
+#include "gpu/heaps.h"
 #include "gpu/kernels.h"
 
 /* On a device without a watchdog. Errata row 7. */
@@ -76,6 +77,16 @@ static enum pvg_refusal bind(struct pvg_compute *compute, struct dispatch *out)
     }
     vk->fn.vkCmdBindDescriptorSets(compute->run->commands, VK_PIPELINE_BIND_POINT_COMPUTE,
                                    pipeline->layout.handle, 0, 1, &set, 0, NULL);
+    if (pipeline->layout.heaps) {
+        why = pvg_heaps_describe(compute->run,
+                                 (const struct pvg_stage_program *[]){&pipeline->kernel}, 1,
+                                 pipeline->layout.sets[PVG_SET_HEAPS], &set);
+        if (why != PVG_ACCEPTED) {
+            return why;
+        }
+        vk->fn.vkCmdBindDescriptorSets(compute->run->commands, VK_PIPELINE_BIND_POINT_COMPUTE,
+                                       pipeline->layout.handle, PVG_SET_HEAPS, 1, &set, 0, NULL);
+    }
     compute->binds.changed = false;
     compute->told.described = pipeline;
     memcpy(compute->told.push_of_binds, out->push, sizeof(out->push));

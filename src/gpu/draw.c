@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/range.h"
+#include "gpu/heaps.h"
 #include "gpu/metal.h"
 #include "gpu/render.h"
 #include "gpu/table.h"
@@ -212,6 +213,26 @@ static enum pvg_refusal bind_stage(struct pvg_render *render, struct pvg_binds *
     return PVG_ACCEPTED;
 }
 
+/* What shaders find by numbers in memory. */
+static enum pvg_refusal bind_heaps(struct pvg_render *render)
+{
+    const struct pvg_render_pipeline *pipeline = render->pipeline;
+    const struct pvg_stage_program *const stages[] = {&pipeline->vertex, &pipeline->fragment};
+    VkDescriptorSet set;
+    enum pvg_refusal why = PVG_ACCEPTED;
+
+    if (pipeline->layout.heaps) {
+        why = pvg_heaps_describe(render->run, stages, G_N_ELEMENTS(stages),
+                                 pipeline->layout.sets[PVG_SET_HEAPS], &set);
+        if (why == PVG_ACCEPTED) {
+            render->run->gpu->vk->fn.vkCmdBindDescriptorSets(
+                render->run->commands, VK_PIPELINE_BIND_POINT_GRAPHICS, pipeline->layout.handle,
+                PVG_SET_HEAPS, 1, &set, 0, NULL);
+        }
+    }
+    return why;
+}
+
 static enum pvg_refusal bind_all(struct pvg_render *render)
 {
     const uint16_t limits[2] = {
@@ -230,6 +251,9 @@ static enum pvg_refusal bind_all(struct pvg_render *render)
     }
     if (why == PVG_ACCEPTED) {
         why = bind_stage(render, &render->fragment, &render->pipeline->fragment, 1);
+    }
+    if (why == PVG_ACCEPTED && changed) {
+        why = bind_heaps(render);
     }
     if (why == PVG_ACCEPTED && changed) {
         memcpy(render->push + PVG_PUSH_TARGET_LIMITS, limits, sizeof(limits));
@@ -285,7 +309,8 @@ static void wait_for_last_pass(struct pvg_render *render)
 
     render->writes_memory |= writes;
     if (render->continued &&
-        (writes || samples_what_is_behind(render, &render->vertex, &pipeline->vertex) ||
+        (writes || pipeline->layout.heaps ||
+         samples_what_is_behind(render, &render->vertex, &pipeline->vertex) ||
          samples_what_is_behind(render, &render->fragment, &pipeline->fragment))) {
         pvg_render_break(render);
         pvg_binds_renew(&render->vertex, render->run); /* what could not be copied in the pass */

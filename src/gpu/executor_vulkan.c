@@ -7,6 +7,8 @@
 
 #include "gpu/answers.h"
 #include "gpu/event.h"
+#include "gpu/handles.h"
+#include "gpu/heaps.h"
 #include "gpu/pipelines.h"
 #include "gpu/prepare.h"
 #include "gpu/present.h"
@@ -81,6 +83,9 @@ static bool host_open(struct pvg_gpu *gpu, struct pvg_error *error)
     pvg_kernels_init(&gpu->kernels, gpu->vk);
     pvg_fetch_passes_init(&gpu->fetch_passes, gpu->vk);
     gpu->shader_features = pvg_shader_features_of(gpu->vk);
+    gpu->heap_slots = gpu->shader_features & PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING)
+                          ? pvg_heap_slots_of(gpu->vk)
+                          : 0;
     pvg_tables_init(gpu);
     gpu->events = pvg_events_new();
     gpu->generation++;
@@ -315,14 +320,17 @@ static void vulkan_forget(struct pvg_executor *executor, const struct pvg_forget
     case PVG_FORGET_TASK:
         pvg_table_forget_space(gpu, what->space);
         pvg_events_forget_space(gpu->events, what->space);
+        pvg_handles_forget_task(gpu, what->space.task);
         break;
     case PVG_FORGET_OBJECT:
         pvg_table_forget(gpu, what->space, what->ref);
+        pvg_handles_forget(gpu, what->space.task, what->ref);
         break;
     case PVG_FORGET_STATE:
         object = pvg_table_peek(gpu, what->space, what->ref);
         if (object && object->kind == kind_of(what->object_kind)) {
             pvg_table_forget(gpu, what->space, what->ref);
+            pvg_handles_forget(gpu, what->space.task, what->ref);
         }
         break;
     case PVG_FORGET_RANGE: /* a buffer whose pages went is made anew at its next use, if it has one
@@ -374,11 +382,15 @@ static void vulkan_save(struct pvg_executor *executor, struct pvg_saver *saver)
         pvg_vk_queue_drain_within(gpu->queue, QUIESCE_US);
     }
     pvg_saved_textures_save(gpu, saver);
+    pvg_handles_save(gpu, saver);
 }
 
 static enum pvg_refusal vulkan_restore(struct pvg_executor *executor, struct pvg_cursor *from)
 {
-    return pvg_saved_textures_restore(gpu_of(executor), from);
+    struct pvg_gpu *gpu = gpu_of(executor);
+    enum pvg_refusal why = pvg_saved_textures_restore(gpu, from);
+
+    return why == PVG_ACCEPTED ? pvg_handles_restore(gpu, from) : why;
 }
 
 static void vulkan_reset(struct pvg_executor *executor)
@@ -391,6 +403,7 @@ static void vulkan_reset(struct pvg_executor *executor)
         g_hash_table_remove_all(gpu->events);
     }
     g_hash_table_remove_all(gpu->saved);
+    pvg_handles_forget_all(gpu);
 }
 
 static void vulkan_limit(struct pvg_executor *executor, uint32_t values[PVG_DEVICE_INFO_KEYS])
@@ -417,6 +430,7 @@ static void vulkan_destroy(struct pvg_executor *executor)
     }
     host_close(gpu);
     pvg_saved_textures_finish(gpu);
+    pvg_handles_forget_all(gpu);
     g_hash_table_unref(gpu->prepared);
     g_mutex_clear(&gpu->prepared_lock);
     g_free(gpu);

@@ -19,12 +19,12 @@
 
 struct pvg_gpu_counters {
     struct pvg_counter *submissions, *draws, *dispatches, *copies, *barriers, *passes;
-    struct pvg_counter *uploaded, *written_back; /* bytes */
-    struct pvg_counter *presents, *shown; /* from host images; bytes */
+    struct pvg_counter *uploaded, *written_back;           /* bytes */
+    struct pvg_counter *presents, *shown;                  /* from host images; bytes */
     struct pvg_counter *buffers_in_place, *buffers_copied; /* made */
-    struct pvg_counter *skipped;                 /* draws and dispatches not run */
-    struct pvg_counter *variants;                /* pipelines built while a submission waited */
-    struct pvg_counter *event_waits_passed;      /* waits for what nobody had signalled */
+    struct pvg_counter *skipped;                           /* draws and dispatches not run */
+    struct pvg_counter *variants;           /* pipelines built while a submission waited */
+    struct pvg_counter *event_waits_passed; /* waits for what nobody had signalled */
     struct pvg_counter *device_losses;
     struct pvg_counter *not_saved; /* textures that a save had no form for */
 };
@@ -41,18 +41,20 @@ struct pvg_gpu {
     struct pvg_sampler_cache samplers;
     struct pvg_kernels kernels;
     struct pvg_fetch_passes fetch_passes;
-    uint64_t shader_features;   /* PVG_SHADER_FEATURE() of the device */
-    GHashTable *tables;         /* space serial to struct pvg_table */
-    GHashTable *surfaces;       /* images over surfaces, by (id, plane) */
-    GHashTable *events;         /* event.h */
-    uint64_t submission_number; /* grows with each submission looked at */
-    _Atomic uint64_t landed;    /* serial of the last batch whose bytes are in guest memory */
+    uint64_t shader_features; /* PVG_SHADER_FEATURE() of the device */
+    GHashTable *tables;       /* space serial to struct pvg_table */
+    GHashTable *surfaces;     /* images over surfaces, by (id, plane) */
+    GHashTable *events;       /* event.h */
+    uint32_t heap_slots;      /* of argument buffers' heaps; 0: the device cannot have any */
+    struct pvg_handles *handles[PVG_MAX_TASKS]; /* handles.h */
+    uint64_t submission_number;                 /* grows with each submission looked at */
+    _Atomic uint64_t landed; /* serial of the last batch whose bytes are in guest memory */
     struct pvg_gpu_counters counts;
     GHashTable *saved;   /* textures of a restored machine, until they are used: saved_textures.c */
     uint64_t generation; /* of the device: grows with each that is opened */
     GMutex prepared_lock;
     GHashTable *prepared; /* all that `prepare` made and `unprepare` has not ended; prepared_lock */
-    GQueue parked; /* submissions whose pipelines are not ready; first in, first out */
+    GQueue parked;        /* submissions whose pipelines are not ready; first in, first out */
 };
 
 /* A function could not be translated: the guest is told nothing, a person is. Any thread. */

@@ -6,6 +6,7 @@
 
 #include "base/range.h"
 #include "gpu/encoders.h"
+#include "gpu/handles.h"
 #include "gpu/heap_size.h"
 #include "gpu/pipelines.h"
 #include "gpu/table.h"
@@ -28,12 +29,33 @@ static void put32(uint8_t *at, uint32_t value)
     }
 }
 
+/* What the guest stores for shaders to find the object by. 0: it is none, or has no number. */
+static uint64_t give(struct pvg_gpu_run *run, uint32_t ref, enum pvg_gpu_object_kind kind,
+                     enum pvg_handle_row row)
+{
+    enum pvg_refusal why;
+    const struct pvg_gpu_object *object =
+        pvg_table_find(run->gpu, run->submission, ref, kind, &why);
+    uint32_t slot;
+
+    if (!object) {
+        return 0;
+    }
+    slot = pvg_handles_give(run->gpu, run->submission->space.task, row, ref);
+    if (slot && kind == PVG_GPU_SAMPLER &&
+        ((const struct pvg_sampler *)object)->description.pixel_coordinates) {
+        slot |= PVG_HANDLE_PIXELS;
+    }
+    return slot;
+}
+
 static enum pvg_refusal query_object(void *ctx, const struct pvg_wire_query_object *rec)
 {
     struct pvg_gpu_run *run = ctx;
     const struct pvg_vk *vk = run->gpu->vk;
     uint8_t bytes[PVG_WIRE_COMPUTE_LIMITS_SIZE] = {0};
     struct pvg_gpu_object *pipeline;
+    uint64_t handle;
     enum pvg_refusal why;
 
     switch (rec->query) {
@@ -51,6 +73,17 @@ static enum pvg_refusal query_object(void *ctx, const struct pvg_wire_query_obje
     case PVG_WIRE_OBJECT_QUERY_RENDER_LIMITS:
         return pvg_gpu_run_reply(run, rec->buffer, rec->offset, bytes, PVG_WIRE_RENDER_LIMITS_SIZE);
     case PVG_WIRE_OBJECT_QUERY_BUFFER:
+        handle = give(run, rec->object, PVG_GPU_BUFFER, PVG_HANDLE_BUFFERS) << 40;
+        memcpy(bytes, &handle, sizeof(handle));
+        return pvg_gpu_run_reply(run, rec->buffer, rec->offset, bytes, 8);
+    case PVG_WIRE_OBJECT_QUERY_TEXTURE:
+        handle = give(run, rec->object, PVG_GPU_TEXTURE, PVG_HANDLE_TEXTURES);
+        memcpy(bytes, &handle, sizeof(handle));
+        return pvg_gpu_run_reply(run, rec->buffer, rec->offset, bytes, 16);
+    case PVG_WIRE_OBJECT_QUERY_SAMPLER:
+        handle = give(run, rec->object, PVG_GPU_SAMPLER, PVG_HANDLE_SAMPLERS);
+        memcpy(bytes, &handle, sizeof(handle));
+        return pvg_gpu_run_reply(run, rec->buffer, rec->offset, bytes, 16);
     case PVG_WIRE_OBJECT_QUERY_HEAP:
         return pvg_gpu_run_reply(run, rec->buffer, rec->offset, bytes, 8);
     default: /* the other kinds of placement, 16 bytes each */

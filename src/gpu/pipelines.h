@@ -34,10 +34,11 @@ struct pvg_stage_program {
 
 #define PVG_SET_PATCH 2
 
-/* Sets 0 and 1, for patches set 2, and all push constants. */
+/* Sets 0 and 1, for patches set 2, for argument buffers set 3, and all push constants. */
 struct pvg_pipeline_layout {
     VkPipelineLayout handle;
-    VkDescriptorSetLayout sets[3];
+    VkDescriptorSetLayout sets[4];
+    bool heaps; /* set 3 has bindings */
 };
 
 struct pvg_compute_pipeline {

@@ -2,7 +2,7 @@
 /* From a translated function to a Vulkan module and layout. */
 #include <string.h>
 
-#include "gpu/pipelines.h"
+#include "gpu/heaps.h"
 #include "vulkan/shader_features.h"
 
 static void function_destroy(struct pvg_gpu_object *object)
@@ -43,13 +43,13 @@ enum pvg_refusal pvg_function_create(struct pvg_gpu *gpu, struct pvg_space space
 }
 
 /* Not handed on: what the device has, and the executor does not do. */
-#define NOT_EXECUTED                                                                               \
-    (PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING) | PVG_SHADER_FEATURE(MESH) |                          \
-     PVG_SHADER_FEATURE(MULTIVIEW))
+#define NOT_EXECUTED (PVG_SHADER_FEATURE(MESH) | PVG_SHADER_FEATURE(MULTIVIEW))
 
 uint64_t pvg_shader_features_of(const struct pvg_vk *vk)
 {
-    return pvg_vk_shader_features(vk) & ~NOT_EXECUTED;
+    const uint64_t heaps = pvg_heap_slots_of(vk) ? 0 : PVG_SHADER_FEATURE(DESCRIPTOR_INDEXING);
+
+    return pvg_vk_shader_features(vk) & ~NOT_EXECUTED & ~heaps;
 }
 
 bool pvg_stage_program_init(struct pvg_vk *vk, struct pvg_shader *shader,
@@ -160,7 +160,7 @@ static void describe_constant(const struct pvg_shader_constant_sampler *constant
                       lod_max == 0 && word >> 63 ? 65504 : lod_max);
 }
 
-static bool collect(struct pvg_gpu *gpu, const struct pvg_shader_reflection *r, struct bindings *b)
+static VkShaderStageFlags stage_flag(const struct pvg_shader_reflection *r)
 {
     static const VkShaderStageFlags flags[] = {
         [PVG_STAGE_VERTEX] = VK_SHADER_STAGE_VERTEX_BIT,
@@ -168,7 +168,13 @@ static bool collect(struct pvg_gpu *gpu, const struct pvg_shader_reflection *r, 
         [PVG_STAGE_KERNEL] = VK_SHADER_STAGE_COMPUTE_BIT,
         [PVG_STAGE_EVALUATION] = VK_SHADER_STAGE_TESSELLATION_EVALUATION_BIT,
     };
-    const VkShaderStageFlags stage = flags[r->stage];
+
+    return flags[r->stage];
+}
+
+static bool collect(struct pvg_gpu *gpu, const struct pvg_shader_reflection *r, struct bindings *b)
+{
+    const VkShaderStageFlags stage = stage_flag(r);
 
     for (uint32_t i = 0; i < r->buffer_count; i++) {
         add(b, PVG_BINDING_BUFFER + r->buffers[i].index, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1,
@@ -219,6 +225,34 @@ static bool collect(struct pvg_gpu *gpu, const struct pvg_shader_reflection *r, 
     return true;
 }
 
+/* The heaps of one stage; false when the device cannot have as many descriptors. */
+static bool collect_heaps(struct pvg_gpu *gpu, const struct pvg_shader_reflection *r,
+                          struct bindings *b)
+{
+    const VkPhysicalDeviceLimits *limits = &gpu->vk->properties.properties.limits;
+    const uint64_t all = (uint64_t)r->heap_count * gpu->heap_slots;
+
+    if (all + PVG_SHADER_TEXTURES >
+            MIN(limits->maxPerStageResources, limits->maxPerStageDescriptorSampledImages) ||
+        all + PVG_SHADER_BUFFERS > limits->maxPerStageDescriptorStorageBuffers ||
+        all + PVG_SHADER_TEXTURES > limits->maxPerStageDescriptorStorageImages ||
+        all + 2 * PVG_SHADER_SAMPLERS > limits->maxPerStageDescriptorSamplers) {
+        return r->heap_count == 0;
+    }
+    for (uint32_t i = 0; i < r->heap_count; i++) {
+        uint32_t at = 0;
+
+        while (at < b->count && b->at[at].binding != r->heaps[i].binding) {
+            at++;
+        }
+        if (at == b->count) {
+            add(b, r->heaps[i].binding, pvg_heap_type(r->heaps[i].binding), gpu->heap_slots, 0);
+        }
+        b->at[at].stageFlags |= stage_flag(r);
+    }
+    return true;
+}
+
 bool pvg_pipeline_layout_init(struct pvg_gpu *gpu, const struct pvg_stage_program *const *stages,
                               unsigned count, struct pvg_pipeline_layout *out)
 {
@@ -239,6 +273,9 @@ bool pvg_pipeline_layout_init(struct pvg_gpu *gpu, const struct pvg_stage_progra
             if (r && r->set == set && !collect(gpu, r, &bindings)) {
                 return false;
             }
+            if (r && set == PVG_SET_HEAPS && !collect_heaps(gpu, r, &bindings)) {
+                return false;
+            }
             if (r && r->stage == PVG_STAGE_EVALUATION && set == PVG_SET_PATCH) {
                 for (uint32_t b = 0; b < 2; b++) { /* factors, numbers of patches */
                     add(&bindings, b, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1,
@@ -246,6 +283,7 @@ bool pvg_pipeline_layout_init(struct pvg_gpu *gpu, const struct pvg_stage_progra
                 }
             }
         }
+        out->heaps |= set == PVG_SET_HEAPS && bindings.count;
         result = vk->fn.vkCreateDescriptorSetLayout(
             vk->device,
             &(VkDescriptorSetLayoutCreateInfo){

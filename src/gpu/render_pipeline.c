@@ -531,6 +531,7 @@ static void vertex_compiled(struct pvg_shader *shader, void *user)
     }
     options = g_new0(struct pvg_shader_options, 1);
     options->features = pipeline->gpu->shader_features;
+    options->heap_slots = pipeline->gpu->heap_slots;
     options->stage = PVG_STAGE_FRAGMENT;
     options->has_varyings = 1;
     options->varyings = shader->translation.reflection.varyings;
@@ -560,6 +561,7 @@ pvg_render_pipeline_create(struct pvg_gpu *gpu, const struct pvg_render_descript
     pipeline->variants = g_hash_table_new_full(key_hash, key_equal, NULL, g_free);
     pipeline->fragment_source = fragment ? pvg_shader_source_ref(fragment->source) : NULL;
     options->features = gpu->shader_features;
+    options->heap_slots = gpu->heap_slots;
     options->stage = PVG_STAGE_ANY; /* a vertex function, before or after tessellation */
     options->has_attributes = 1;
     for (unsigned i = 0; i < PVG_MAX_ATTRIBUTES; i++) {

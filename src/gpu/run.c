@@ -7,6 +7,7 @@
 
 #include "base/range.h"
 #include "gpu/encoders.h"
+#include "gpu/heaps.h"
 #include "gpu/overlay.h"
 #include "gpu/table.h"
 #include "memory/memory.h"
@@ -200,6 +201,7 @@ bool pvg_gpu_run_sync(struct pvg_gpu_run *run)
     g_array_set_size(run->replies, 0);
     g_ptr_array_set_size(run->written, 0);
     g_ptr_array_set_size(run->overlays, 0);
+    g_array_set_size(run->heap_sets, 0);
     run->batch = pvg_vk_batch_begin(run->gpu->queue);
     run->commands = run->batch ? run->batch->commands : VK_NULL_HANDLE;
     run->uploads = run->tail_open = false;
@@ -271,6 +273,7 @@ static void run_free(struct pvg_gpu_run *run)
     g_array_unref(run->write_backs);
     g_array_unref(run->replies);
     g_ptr_array_unref(run->overlays);
+    g_array_unref(run->heap_sets);
     g_ptr_array_unref(run->written);
     g_free(run);
 }
@@ -307,6 +310,7 @@ static struct pvg_gpu_run *run_new(struct pvg_gpu *gpu, struct pvg_work *work, u
     run->replies = g_array_new(FALSE, FALSE, sizeof(struct pvg_reply));
     run->written = g_ptr_array_new();
     run->overlays = g_ptr_array_new();
+    run->heap_sets = pvg_heap_sets_new();
     return run;
 }
 

@@ -47,6 +47,7 @@ struct pvg_gpu_run {
     enum pvg_refusal why;       /* of the batches before this one: what could not be written back */
     struct pvg_cursor *records; /* those that follow the one being executed; NULL: none is */
     struct pvg_open_pass pass;
+    GArray *heap_sets; /* of this batch: heaps.c's own */
 };
 
 /* ---- coherence.c ---- */
