@@ -24,7 +24,7 @@ def run(*command, status=0, say="", **settings):
     """What @command said, after it was told @say and ended with @status."""
     environment = {**ENVIRONMENT, **settings}
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
-                          env=environment, timeout=60, input=say)
+                          env=environment, timeout=300, input=say)
     if status is not None:
         cases.expect_same(done.returncode, status, f"status of {command[0]} ({done.stderr})")
     return done.stdout + done.stderr
