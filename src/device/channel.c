@@ -7,6 +7,7 @@
 
 #include "base/probe.h"
 #include "device/device.h"
+#include "device/held.h"
 #include "wire/packets.h"
 #include "wire/shared.h"
 
@@ -457,6 +458,7 @@ static bool fetch(struct pvg_channel *channel, int64_t now)
     packet->channel = channel;
     packet->channel_id = channel->id;
     packet->fetched_at = now;
+    packet->position = channel->fetched;
     channel->fetched += packet->size;
     PVG_PROBE3(packet_fetched, channel->id, packet->opcode, packet->stamp);
     pvg_tape_fetched(channel->device->memory.ram.tape, PVG_TAPE_PACKET, channel->id, packet->bytes,
@@ -611,7 +613,7 @@ bool pvg_channel_service(struct pvg_channel *channel, int64_t now)
 /* ---- Saved state ---- */
 
 #define TAG     PVG_SECTION_TAG("CHAN")
-#define VERSION 1
+#define VERSION 2 /* 2: with the submissions that wait */
 
 void pvg_channels_save(struct pvg_device *device, struct pvg_saver *saver)
 {
@@ -625,14 +627,15 @@ void pvg_channels_save(struct pvg_device *device, struct pvg_saver *saver)
         pvg_save_u32(saver, channel->slot);
         pvg_save_u64(saver, channel->record.value);
     }
+    pvg_held_save(device, saver);
     pvg_save_end(saver);
 }
 
 enum pvg_refusal pvg_channels_restore(struct pvg_device *device, struct pvg_cursor *from)
 {
     struct pvg_cursor section;
+    const uint32_t version = pvg_restore_section(from, TAG, VERSION, &section);
 
-    pvg_restore_section(from, TAG, VERSION, &section);
     for (unsigned id = 0; id < PVG_MAX_CHANNELS; id++) {
         struct pvg_channel *channel = &device->channels[id];
         bool live = pvg_take_u8(&section), stopped = pvg_take_u8(&section);
@@ -654,5 +657,5 @@ enum pvg_refusal pvg_channels_restore(struct pvg_device *device, struct pvg_curs
             channel->stopped = stopped;
         }
     }
-    return section.refusal;
+    return version >= 2 ? pvg_held_restore(device, &section) : section.refusal;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/attributes.h"
+#include "device/held.h"
 #include "device/modes.h"
 #include "device/session.h"
 #include "remote/executor.h"
@@ -44,6 +45,7 @@ void pvg_device_forget_session(struct pvg_device *device)
     for (unsigned i = 0; i < device->display_count; i++) {
         pvg_display_close(&device->displays[i]);
     }
+    pvg_held_forget(device);
     pvg_stamps_unbind(&device->stamps);
     for (uint32_t id = 0; id < PVG_MAX_TASKS; id++) {
         struct pvg_forget task = {

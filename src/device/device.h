@@ -76,6 +76,7 @@ struct pvg_device {
 
     /* Engine. */
     uint64_t session;        /* of guest memory that the channels belong to */
+    GPtrArray *held;         /* restored, and not fetched again yet: held.c; NULL: there are none */
     uint32_t status_to_raise; /* bits of status_gpu, told at the end of a round */
     bool try_held;           /* packets held for a time are tried at once in this step */
     bool stamps_moved;       /* waits may be satisfied now */

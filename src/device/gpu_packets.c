@@ -5,6 +5,7 @@
 #include "base/range.h"
 #include "device/device.h"
 #include "device/handlers.h"
+#include "device/held.h"
 #include "wire/devinfo.h"
 #include "wire/devinfo_encode.h"
 
@@ -20,7 +21,13 @@ static enum pvg_refusal make_submission(struct pvg_packet *packet,
     if (why != PVG_ACCEPTED) {
         return why;
     }
-    packet->submission = pvg_submission_create(&device->memory, space, rec, &why);
+    packet->submission = pvg_held_take(device, packet->channel_id, packet->position);
+    if (packet->submission) {
+        packet->submission->session = pvg_ram_session(&device->memory.ram);
+        packet->submission->space = space;
+    } else {
+        packet->submission = pvg_submission_create(&device->memory, space, rec, &why);
+    }
     pvg_executor_prepare(device->executor, packet->submission);
     for (uint32_t i = 0; packet->submission && i < packet->submission->buffer_count; i++) {
         pvg_tape_fetched(device->memory.ram.tape, PVG_TAPE_STREAM, packet->channel_id,
@@ -38,19 +45,27 @@ static void drop_submission(struct pvg_packet *packet)
     }
 }
 
+enum pvg_refusal pvg_exec_decode(const struct pvg_packet *packet,
+                                 struct pvg_wire_exec_indirect *rec)
+{
+    struct pvg_cursor payload = pvg_packet_payload(packet);
+    enum pvg_refusal why;
+
+    if (packet->opcode != PVG_WIRE_PACKET_EXEC_INDIRECT_3) {
+        return pvg_wire_exec_indirect_decode(&payload, rec);
+    }
+    why = pvg_wire_exec_indirect_3_decode(&payload, rec);
+    /* With more behind it, it has another layout than the one we know: errata 21 15.4 */
+    return why == PVG_ACCEPTED && payload.left ? PVG_REFUSED_OPCODE : why;
+}
+
 /* Copied when it is fetched, for the guest clears slots and page tables right after sending. A task
  * that another channel still has to define is no fault yet: it is tried again when it runs. */
 void pvg_exec_fetched(struct pvg_packet *packet)
 {
-    struct pvg_cursor payload = pvg_packet_payload(packet);
     struct pvg_wire_exec_indirect rec;
-    enum pvg_refusal why = packet->opcode == PVG_WIRE_PACKET_EXEC_INDIRECT_3
-                               ? pvg_wire_exec_indirect_3_decode(&payload, &rec)
-                               : pvg_wire_exec_indirect_decode(&payload, &rec);
+    enum pvg_refusal why = pvg_exec_decode(packet, &rec);
 
-    if (why == PVG_ACCEPTED && packet->opcode == PVG_WIRE_PACKET_EXEC_INDIRECT_3 && payload.left) {
-        why = PVG_REFUSED_OPCODE; /* another layout than the one we know: errata 21 15.4 */
-    }
     if (why != PVG_ACCEPTED) {
         packet->early = why;
         return;

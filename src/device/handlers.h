@@ -7,6 +7,7 @@
 #ifndef PVG_DEVICE_HANDLERS_H
 #define PVG_DEVICE_HANDLERS_H
 
+#include "base/attributes.h"
 #include "device/packet.h"
 #include "wire/packets.h"
 
@@ -27,6 +28,10 @@ enum pvg_refusal pvg_delete_object(void *ctx, const struct pvg_wire_delete_objec
 
 /* gpu_packets.c */
 void pvg_exec_fetched(struct pvg_packet *packet);
+
+/* What an ExecIndirect packet says; refuses OPCODE, SHORT, COUNT. */
+PVG_NODISCARD enum pvg_refusal pvg_exec_decode(const struct pvg_packet *packet,
+                                               struct pvg_wire_exec_indirect *rec);
 enum pvg_refusal pvg_exec_indirect(void *ctx, const struct pvg_wire_exec_indirect *rec);
 enum pvg_refusal pvg_invalidate(void *ctx, const struct pvg_wire_invalidate_resources *rec);
 enum pvg_refusal pvg_synchronize(void *ctx, const struct pvg_wire_synchronize_resources *rec);

@@ -23,6 +23,7 @@ struct pvg_packet {
     uint16_t wait_count;
     uint32_t stamp;
     uint32_t size; /* bytes in the ring */
+    uint32_t position; /* where it begins there: running bytes */
     int64_t fetched_at;
     bool alone; /* nothing of its channel may run beside it */
 

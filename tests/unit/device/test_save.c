@@ -79,6 +79,59 @@ static void a_device_goes_on_from_where_it_was_saved(void **state)
     pvg_free(saved.bytes);
 }
 
+/* The guest sends work that waits, and then takes away all that the work names. */
+static void a_submission_that_waits_keeps_what_it_was_sent_with(void **state)
+{
+    struct bench *b = *state;
+    struct pvg_wire_exec_resource resource = {.validity = {.set_host = true}};
+    static struct kit_stream stream;
+    const struct pvg_object *object;
+    struct pvg_wire_bytes sent;
+    struct kit_buffer buffer;
+    struct kit_task task;
+    struct state saved;
+    uint32_t held;
+
+    bench_bring_up(b);
+    kit_task_create(&b->kit, &task, 1);
+    kit_task_bind_objects(&b->kit, &task);
+    kit_buffer_create(&b->kit, &task, &buffer, 0x1000);
+    kit_stream_init(&b->kit, &stream, &task);
+    kit_segment_begin(&stream, PVG_WIRE_SEGMENT_TYPE_BLIT);
+    kit_segment_end(&stream);
+    resource.object = buffer.object;
+    held = kit_submit(&b->kit, &stream, &resource, 1,
+                      &(struct kit_point){2, b->kit.channels[2].stamp + 1});
+    bench_run(b);
+    kit_object_unpublish(&b->kit, &task, buffer.object);
+    for (unsigned i = 0; i < 2; i++) { /* saved again before it was fetched again */
+        saved = save(b);
+        pvg_device_start(b->device);
+        pvg_device_reset(b->device);
+        pvg_device_stop(b->device);
+        assert_true(pvg_device_restore(b->device, saved.bytes, saved.size, NULL));
+        pvg_free(saved.bytes);
+    }
+    pvg_device_start(b->device);
+    bench_run(b);
+    assert_false(kit_done(&b->kit, kit_exec_channel(&b->kit), held));
+
+    b->hold = true;
+    kit_packet(&b->kit, PVG_WIRE_PACKET_NOP);
+    kit_wait(&b->kit, 2, kit_send(&b->kit, 2));
+    bench_run(b);
+    assert_int_equal(b->held->len, 1);
+    object = g_hash_table_lookup(b->last_submission->objects, GUINT_TO_POINTER(buffer.object));
+    assert_non_null(object);
+    assert_int_equal(object->type, PVG_WIRE_OBJECT_TYPE_BUFFER);
+    assert_int_equal(b->last_submission->buffer_count, 1);
+    sent = b->last_submission->buffers[0];
+    assert_true(sent.size > 0);
+    bench_release(b, 0);
+    kit_wait(&b->kit, kit_exec_channel(&b->kit), held);
+    bench_expect_no_failure(b);
+}
+
 static void saving_and_restoring_twice_gives_the_same_bytes(void **state)
 {
     struct bench *b = *state;
@@ -167,6 +220,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         PCI(a_device_goes_on_from_where_it_was_saved),
         MMIO(a_device_goes_on_from_where_it_was_saved),
+        PCI(a_submission_that_waits_keeps_what_it_was_sent_with),
         PCI(saving_and_restoring_twice_gives_the_same_bytes),
         MMIO(saving_and_restoring_twice_gives_the_same_bytes),
         PCI(a_state_that_is_cut_anywhere_is_refused_and_leaves_a_reset_device),
