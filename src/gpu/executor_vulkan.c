@@ -361,8 +361,15 @@ static void vulkan_ram_removed(struct pvg_executor *executor, uint64_t gpa, uint
 static void vulkan_quiesce(struct pvg_executor *executor)
 {
     struct pvg_gpu *gpu = gpu_of(executor);
+    const gint64 until = g_get_monotonic_time() + QUIESCE_US;
     struct pvg_submission *submission;
 
+    while ((submission = g_queue_peek_head(&gpu->parked)) &&
+           submission->session == pvg_ram_session(&gpu->memory->ram) &&
+           g_get_monotonic_time() < until) {
+        g_usleep(1000); /* its pipelines are being compiled */
+        vulkan_resume(executor);
+    }
     while ((submission = g_queue_pop_head(&gpu->parked))) {
         pvg_work_complete(&submission->work, PVG_REFUSED_HOST_DEVICE);
     }

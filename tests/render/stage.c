@@ -236,18 +236,23 @@ int stage_teardown(void **state)
 
 /* ---- What scenes do ---- */
 
-void stage_run(struct stage *stage, const uint32_t *objects, unsigned count)
+uint32_t stage_submit(struct stage *stage, const uint32_t *objects, unsigned count)
 {
     g_autofree struct pvg_wire_exec_resource *resources =
         g_new0(struct pvg_wire_exec_resource, count);
-    uint32_t stamp;
 
     for (unsigned i = 0; i < count; i++) {
         resources[i].object = objects[i];
         resources[i].validity.clear_host = 1;
         resources[i].validity.set_host = 1;
     }
-    stamp = kit_submit(&stage->kit, &stage->stream, resources, count, NULL);
+    return kit_submit(&stage->kit, &stage->stream, resources, count, NULL);
+}
+
+void stage_run(struct stage *stage, const uint32_t *objects, unsigned count)
+{
+    uint32_t stamp = stage_submit(stage, objects, count);
+
     kit_wait(&stage->kit, kit_exec_channel(&stage->kit), stamp);
     if (stage->kit.failure) {
         fail_msg("the kit failed: %s", stage->kit.failure);

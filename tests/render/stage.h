@@ -75,6 +75,9 @@ void stage_run(struct stage *stage, const uint32_t *objects, unsigned count);
     stage_run(stage, (const uint32_t[]){__VA_ARGS__},                                              \
               sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
 
+/* The same without waiting: the stamp, on the exec channel. */
+uint32_t stage_submit(struct stage *stage, const uint32_t *objects, unsigned count);
+
 /* Guest memory of buffers. */
 void stage_fill(struct stage *stage, const struct kit_buffer *buffer, uint8_t value);
 void stage_write(struct stage *stage, const struct kit_buffer *buffer, uint64_t offset,

@@ -125,6 +125,26 @@ static void each_thread_knows_the_grid_also_in_partial_groups(void **state)
     }
 }
 
+static void a_machine_that_stops_while_a_kernel_is_compiled_loses_no_work(void **state)
+{
+    static const uint32_t grid[3] = {4, 2, 2};
+    struct scene s = scene_begin(*state, "say_grid");
+    struct kit *kit = &s.stage->kit;
+    struct pvg_writer *w = encoder_begin(&s);
+    uint32_t stamp;
+
+    stage_fill(s.stage, &s.words, 0x77);
+    pvg_wire_dispatch_threads_encode(w, &(struct pvg_wire_dispatch){.grid = {4, 2, 2},
+                                                                    .group = {4, 2, 2}});
+    kit_segment_end(&s.stage->stream);
+    stamp = stage_submit(s.stage, &s.words.object, 1);
+    pvg_engine_step(&s.stage->device->engine); /* begun, and its kernel is not translated yet */
+    pvg_device_stop(s.stage->device);
+    pvg_device_start(s.stage->device);
+    kit_wait(kit, kit_exec_channel(kit), stamp);
+    expect_grid(&s, grid, grid);
+}
+
 static void an_indirect_dispatch_knows_its_grid(void **state)
 {
     struct scene s = scene_begin(*state, "say_grid");
@@ -563,6 +583,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scene(each_thread_knows_the_grid_also_in_partial_groups),
+        scene(a_machine_that_stops_while_a_kernel_is_compiled_loses_no_work),
         scene(an_indirect_dispatch_knows_its_grid),
         scene(threads_in_memory_are_dispatched_with_their_group),
         scene(threadgroup_memory_serves_partial_groups),
