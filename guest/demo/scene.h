@@ -16,12 +16,8 @@
 #include "kit/stream.h"
 #include "kit/surface.h"
 
-#define SCENE_FRAMES    3
-#define SCENE_CUBES     9
-#define SCENE_BALLS     6
-#define SCENE_PARTICLES 4096
-#define SCENE_GLYPHS    512
-#define SCENE_DRAWS     7 /* a picture; 8 with a shader of Apple's */
+#define SCENE_FRAMES 3
+#define SCENE_DRAWS  7 /* a picture; 8 with a shader of Apple's */
 
 struct scene_frame {
     struct kit_surface surface;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The shaders of the demo, in OpenCL C; pvg-metallib makes a Metal library of them. The structures
- * are those of scene.c. */
+ * are those of data.h. */
 
 /* ---- What all stages share ---- */
 
