@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* What the GPU costs a guest, against a native Vulkan program that does the same on the same device
- * in the same run. Usage: bench-gpu LIBRARY   ($PVG_BENCH_GPU chooses the device).
+ * in the same run. bench-gpu --help tells how to run parts of it.
  *
  * CPU time is that of the thread that decodes, records and submits; the medians of several passes
  * count. The two programs take turns, so that whatever else the machine does meets both. */
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "demo.h"
 #include "guest.h"
 #include "native.h"
+#include "report.h"
 #include "vulkan/memory.h"
 #include "wire/blit_encode.h"
 #include "wire/compute_encode.h"
@@ -18,48 +21,23 @@
 #include "wire/render_encode.h"
 #include "wire/resources_encode.h"
 
-#define DRAWS   10000
-#define REPEATS 9
 #define WIDTH   2560
 #define HEIGHT  1440
 #define WINDOWS 200
 #define FRAMES  20
 #define COPY    (64ull << 20)
 
-static void report(const char *name, double value, const char *unit, double goal,
-                   const char *better, const char *format, ...) G_GNUC_PRINTF(6, 7);
+#define MOST_DRAWS   10000
+#define MOST_REPEATS 99
 
-/* @goal 0: none. */
-static void report(const char *name, double value, const char *unit, double goal,
-                   const char *better, const char *format, ...)
+static unsigned draws = MOST_DRAWS, repeats = 9;
+static unsigned demo_width = 1280, demo_height = 800;
+
+static const char *only; /* what begins so is run; NULL: everything */
+
+static bool is_wanted(const char *name)
 {
-    char goal_text[32] = "null";
-    g_autofree char *reference = NULL;
-    va_list arguments;
-
-    va_start(arguments, format);
-    reference = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    if (goal >= 0) {
-        snprintf(goal_text, sizeof(goal_text), "%g", goal);
-    }
-    printf("{\"name\": \"gpu.%s\", \"value\": %.4f, \"unit\": \"%s\", \"goal\": %s, "
-           "\"better\": \"%s\", \"reference\": \"%s\"}\n",
-           name, value, unit, goal_text, better, reference);
-    fflush(stdout);
-}
-
-static int compare(const void *a, const void *b)
-{
-    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return x < y ? -1 : x > y;
-}
-
-static double median(int64_t *samples, unsigned count)
-{
-    qsort(samples, count, sizeof(*samples), compare);
-    return (double)samples[count / 2];
+    return !only || g_str_has_prefix(name, only) || g_str_has_prefix(only, name);
 }
 
 /* ---- The guest's picture ---- */
@@ -204,28 +182,32 @@ static void bench_draws(struct scene *s, struct native *native)
     kit_texture_create(&s->guest->kit, &s->guest->task, &target, &target_body, 4);
     place(s, native, false);
     for (unsigned change = CHANGE_NONE; change <= CHANGE_PIPELINE; change++) {
-        int64_t ours[REPEATS], theirs[REPEATS], wall;
+        g_autofree char *name = g_strdup_printf("draw.%s", names[change]);
+        int64_t ours[MOST_REPEATS], theirs[MOST_REPEATS], wall;
         const uint64_t drawn = guest_stat(s->guest, "gpu.draws");
         g_autofree char *ratio = g_strdup_printf("draw.%s_ratio", names[change]);
         g_autofree char *own = g_strdup_printf("draw.%s_own_us", names[change]);
         double a, b;
 
-        for (int i = -2; i < REPEATS; i++) { /* the first two make objects and pools */
+        if (!is_wanted(name)) {
+            continue;
+        }
+        for (int i = -2; i < (int)repeats; i++) { /* the first two make objects and pools */
             uint32_t stamp;
             int64_t spent;
 
-            put_draws(s, target.object, DRAWS, change);
+            put_draws(s, target.object, draws, change);
             spent = guest_submit(s->guest, &stamp);
             guest_wait(s->guest, stamp);
             ours[MAX(i, 0)] = spent;
-            theirs[MAX(i, 0)] = native_draws(native, DRAWS, change, false, &wall);
+            theirs[MAX(i, 0)] = native_draws(native, draws, change, false, &wall);
         }
-        if (guest_stat(s->guest, "gpu.draws") - drawn != (REPEATS + 2) * DRAWS) {
+        if (guest_stat(s->guest, "gpu.draws") - drawn != (repeats + 2) * draws) {
             fprintf(stderr, "not all draws were drawn\n");
             exit(1);
         }
-        a = median(ours, REPEATS) / DRAWS / 1000;
-        b = median(theirs, REPEATS) / DRAWS / 1000;
+        a = median(ours, repeats) / draws / 1000;
+        b = median(theirs, repeats) / draws / 1000;
         report(ratio, a / b, "ratio", 1.5, "lower", "%.3f us a draw, native %.3f us", a, b);
         report(own, a - b, "us", 1, "lower", "beyond a native draw of %.3f us", b);
     }
@@ -234,20 +216,23 @@ static void bench_draws(struct scene *s, struct native *native)
 static void bench_dispatches(struct scene *s, struct native *native)
 {
     for (unsigned change = CHANGE_NONE; change <= CHANGE_OFFSET; change++) {
-        const char *name = change == CHANGE_NONE ? "none" : "offset";
-        g_autofree char *ratio = g_strdup_printf("dispatch.%s_ratio", name);
-        g_autofree char *own = g_strdup_printf("dispatch.%s_own_us", name);
-        int64_t ours[REPEATS], theirs[REPEATS], wall;
+        const char *name = change == CHANGE_NONE ? "dispatch.none" : "dispatch.offset";
+        g_autofree char *ratio = g_strdup_printf("%s_ratio", name);
+        g_autofree char *own = g_strdup_printf("%s_own_us", name);
+        int64_t ours[MOST_REPEATS], theirs[MOST_REPEATS], wall;
         double a, b;
 
-        for (int i = -2; i < REPEATS; i++) {
+        if (!is_wanted(name)) {
+            continue;
+        }
+        for (int i = -2; i < (int)repeats; i++) {
             struct pvg_writer *w = &s->guest->w;
             uint32_t stamp;
 
             guest_segment(s->guest, PVG_WIRE_SEGMENT_TYPE_COMPUTE);
             pvg_wire_set_compute_pipeline_encode(w, &(struct pvg_wire_set_pipeline){s->kernel});
             bind_buffer(w, true, s->words.object, 0);
-            for (unsigned d = 0; d < DRAWS; d++) {
+            for (unsigned d = 0; d < draws; d++) {
                 if (change == CHANGE_OFFSET) {
                     pvg_wire_set_compute_buffer_offset_encode(
                         w, &(struct pvg_wire_set_buffer_offset){.offset = 256 * (d % 256)});
@@ -258,10 +243,10 @@ static void bench_dispatches(struct scene *s, struct native *native)
             guest_segment_end(s->guest);
             ours[MAX(i, 0)] = guest_submit(s->guest, &stamp);
             guest_wait(s->guest, stamp);
-            theirs[MAX(i, 0)] = native_dispatches(native, DRAWS, change, &wall);
+            theirs[MAX(i, 0)] = native_dispatches(native, draws, change, &wall);
         }
-        a = median(ours, REPEATS) / DRAWS / 1000;
-        b = median(theirs, REPEATS) / DRAWS / 1000;
+        a = median(ours, repeats) / draws / 1000;
+        b = median(theirs, repeats) / draws / 1000;
         report(ratio, a / b, "ratio", 1.5, "lower",
                "%.3f us a dispatch and barrier, native %.3f us", a, b);
         report(own, a - b, "us", 1, "lower", "beyond a native dispatch of %.3f us", b);
@@ -270,7 +255,7 @@ static void bench_dispatches(struct scene *s, struct native *native)
 
 static void bench_copy(struct scene *s, struct native *native)
 {
-    int64_t ours[REPEATS], theirs[REPEATS];
+    int64_t ours[MOST_REPEATS], theirs[MOST_REPEATS];
     struct kit_buffer from, to;
     static uint8_t page[0x4000];
     double a, b;
@@ -283,7 +268,7 @@ static void bench_copy(struct scene *s, struct native *native)
     for (uint64_t at = 0; at < COPY; at += sizeof(page)) {
         kit_task_write(&s->guest->kit, &s->guest->task, from.gva + at, page, sizeof(page));
     }
-    for (int i = -2; i < REPEATS; i++) {
+    for (int i = -2; i < (int)repeats; i++) {
         int64_t start = g_get_monotonic_time();
         uint32_t stamp;
 
@@ -298,8 +283,8 @@ static void bench_copy(struct scene *s, struct native *native)
         ours[MAX(i, 0)] = (g_get_monotonic_time() - start) * 1000;
         (void)native_copy(native, COPY, &theirs[MAX(i, 0)]);
     }
-    a = COPY / median(ours, REPEATS);
-    b = COPY / median(theirs, REPEATS);
+    a = COPY / median(ours, repeats);
+    b = COPY / median(theirs, repeats);
     report("blit.copy_ratio", a / b, "ratio", 0.95, "higher",
            "64 MiB on scattered 16 KiB pages, to the stamp: %.2f GB/s, native %.2f GB/s", a, b);
 }
@@ -369,6 +354,95 @@ static void bench_frame(struct scene *s, struct native *native)
            "bytes copied between GPU and memory, in pictures of %d bytes", WIDTH * HEIGHT * 4);
 }
 
+/* ---- The command ---- */
+
+static const struct part {
+    const char *name;
+    void (*run)(struct scene *s, struct native *native);
+    uint32_t width, height; /* of the native program's target */
+} parts[] = {
+    {"draw", bench_draws, 64, 64},
+    {"dispatch", bench_dispatches, 64, 64},
+    {"copy", bench_copy, 64, 64},
+    {"frame", bench_frame, WIDTH, HEIGHT},
+};
+
+static const char usage[] =
+    "usage: bench-gpu [OPTION...] LIBRARY\n"
+    "\n"
+    "  --only PART      draw, dispatch, copy, frame, demo, or one kind of the first two, such as\n"
+    "                   draw.texture; all without\n"
+    "  --draws N        draws and dispatches a submission (10000)\n"
+    "  --repeats N      submissions, or pictures of the demo by eights, of which the median counts\n"
+    "                   (9)\n"
+    "  --size WxH       of the demo's pictures (1280x800)\n"
+    "\n"
+    "LIBRARY is bench-gpu.metallib, which the build makes of shaders.cl.\n"
+    "\n"
+    "PVG_BENCH_GPU      the device: an index, a UUID or a part of a name\n"
+    "PVG_BENCH_SHADERS  a folder where translated shaders are kept, for machines without the compiler\n";
+
+static void take_count(const char *text, unsigned most, unsigned *out)
+{
+    guint64 number;
+
+    if (!g_ascii_string_to_unsigned(text, 10, 1, most, &number, NULL)) {
+        fprintf(stderr, "bench-gpu: \"%s\" is no number from 1 to %u\n", text, most);
+        exit(1);
+    }
+    *out = (unsigned)number;
+}
+
+static void take_size(const char *text)
+{
+    g_auto(GStrv) sides = g_strsplit(text, "x", 2);
+
+    if (g_strv_length(sides) != 2) {
+        fprintf(stderr, "bench-gpu: \"%s\" is no size such as 2560x1440\n", text);
+        exit(1);
+    }
+    take_count(sides[0], 8192, &demo_width);
+    take_count(sides[1], 8192, &demo_height);
+}
+
+/* The options before the last argument. */
+static void take_options(int argc, char **argv)
+{
+    static const struct option options[] = {{"only", required_argument, NULL, 'o'},
+                                            {"draws", required_argument, NULL, 'd'},
+                                            {"repeats", required_argument, NULL, 'r'},
+                                            {"size", required_argument, NULL, 's'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'o':
+            only = optarg;
+            break;
+        case 'd':
+            take_count(optarg, MOST_DRAWS, &draws);
+            break;
+        case 'r':
+            take_count(optarg, MOST_REPEATS, &repeats);
+            break;
+        case 's':
+            take_size(optarg);
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            exit(0);
+        default: /* getopt's: it has told */
+            exit(1);
+        }
+    }
+    if (optind != argc - 1) {
+        fputs(usage, stderr);
+        exit(1);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct native *native = g_new0(struct native, 1);
@@ -378,28 +452,27 @@ int main(int argc, char **argv)
     struct scene scene;
     struct pvg_vk *vk;
 
-    if (argc != 2) {
-        fprintf(stderr, "usage: bench-gpu LIBRARY\n");
-        return 1;
-    }
-    guest = guest_start(options.gpu);
+    take_options(argc, argv);
+    guest = guest_start(options.gpu, WIDTH, HEIGHT);
     vk = pvg_vk_create(&options, &error); /* a device of its own on the same GPU */
     if (!vk) {
         fprintf(stderr, "%s\n", error.message);
         return 77;
     }
     fprintf(stderr, "# on %s\n", vk->properties.properties.deviceName);
-    native_start(native, vk, 64, 64);
-    scene_init(&scene, guest, argv[1]);
-    bench_draws(&scene, native);
-    bench_dispatches(&scene, native);
-    bench_copy(&scene, native);
-    native_end(native);
-    native_start(native, vk, WIDTH, HEIGHT);
-    bench_frame(&scene, native);
-    native_end(native);
-    pvg_vk_destroy(vk);
+    scene_init(&scene, guest, argv[optind]);
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+        if (is_wanted(parts[i].name)) {
+            native_start(native, vk, parts[i].width, parts[i].height);
+            parts[i].run(&scene, native);
+            native_end(native);
+        }
+    }
     guest_end(guest);
+    if (is_wanted("demo")) {
+        bench_demo(vk, options.gpu, demo_width, demo_height, repeats);
+    }
+    pvg_vk_destroy(vk);
     g_free(native);
     return 0;
 }

@@ -195,9 +195,9 @@ void guest_end(struct guest *guest)
     g_free(guest);
 }
 
-struct guest *guest_start(const char *gpu)
+struct guest *guest_start(const char *gpu, uint32_t width, uint32_t height)
 {
-    static const struct pvg_mode mode = {2560, 1440, 60000};
+    const struct pvg_mode mode = {width, height, 60000};
     const struct pvg_display_options display = {.modes = &mode, .mode_count = 1};
     struct guest *guest = g_new0(struct guest, 1);
     const struct pvg_device_options options = {

@@ -26,8 +26,8 @@ struct guest {
     uint8_t *bytes;
 };
 
-/* Ends the process with a sentence when there is no such GPU, or anything fails. */
-struct guest *guest_start(const char *gpu);
+/* With a display of @width x @height. Ends the process with a sentence when there is no such GPU, or anything fails. */
+struct guest *guest_start(const char *gpu, uint32_t width, uint32_t height);
 void guest_end(struct guest *guest);
 
 static inline struct pvg_gpu *guest_gpu(const struct guest *guest)

@@ -14,7 +14,7 @@
 #define PLACES   0x40000
 #define COPY_MAX (64ull << 20)
 
-static void check(VkResult result)
+void native_check(VkResult result)
 {
     if (result != VK_SUCCESS) {
         fprintf(stderr, "the native program failed: VkResult %d\n", result);
@@ -32,12 +32,12 @@ static int64_t cpu_ns(void)
 
 /* ---- Objects ---- */
 
-static VkShaderModule module(struct native *n, const uint32_t *words, size_t size)
+VkShaderModule native_module(struct pvg_vk *vk, const uint32_t *words, size_t size)
 {
     VkShaderModule made;
 
-    check(n->vk->fn.vkCreateShaderModule(
-        n->vk->device,
+    native_check(vk->fn.vkCreateShaderModule(
+        vk->device,
         &(VkShaderModuleCreateInfo){
             .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, .codeSize = size, .pCode = words},
         NULL, &made));
@@ -49,20 +49,20 @@ static VkImageView image(struct native *n, uint32_t width, uint32_t height, VkIm
 {
     VkImageView view;
 
-    check(pvg_vk_image_init(n->vk,
-                            &(VkImageCreateInfo){
-                                .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
-                                .imageType = VK_IMAGE_TYPE_2D,
-                                .format = VK_FORMAT_B8G8R8A8_UNORM,
-                                .extent = {width, height, 1},
-                                .mipLevels = 1,
-                                .arrayLayers = 1,
-                                .samples = VK_SAMPLE_COUNT_1_BIT,
-                                .tiling = VK_IMAGE_TILING_OPTIMAL,
-                                .usage = usage,
-                            },
-                            out));
-    check(
+    native_check(pvg_vk_image_init(n->vk,
+                                   &(VkImageCreateInfo){
+                                       .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+                                       .imageType = VK_IMAGE_TYPE_2D,
+                                       .format = VK_FORMAT_B8G8R8A8_UNORM,
+                                       .extent = {width, height, 1},
+                                       .mipLevels = 1,
+                                       .arrayLayers = 1,
+                                       .samples = VK_SAMPLE_COUNT_1_BIT,
+                                       .tiling = VK_IMAGE_TILING_OPTIMAL,
+                                       .usage = usage,
+                                   },
+                                   out));
+    native_check(
         n->vk->fn.vkCreateImageView(n->vk->device,
                                     &(VkImageViewCreateInfo){
                                         .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
@@ -75,13 +75,13 @@ static VkImageView image(struct native *n, uint32_t width, uint32_t height, VkIm
     return view;
 }
 
-static VkDescriptorSetLayout set_layout(struct native *n, const VkDescriptorSetLayoutBinding *all,
+VkDescriptorSetLayout native_set_layout(struct pvg_vk *vk, const VkDescriptorSetLayoutBinding *all,
                                         uint32_t count)
 {
     VkDescriptorSetLayout layout;
 
-    check(n->vk->fn.vkCreateDescriptorSetLayout(
-        n->vk->device,
+    native_check(vk->fn.vkCreateDescriptorSetLayout(
+        vk->device,
         &(VkDescriptorSetLayoutCreateInfo){.sType =
                                                VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
                                            .bindingCount = count,
@@ -90,13 +90,13 @@ static VkDescriptorSetLayout set_layout(struct native *n, const VkDescriptorSetL
     return layout;
 }
 
-static VkPipelineLayout pipeline_layout(struct native *n, const VkDescriptorSetLayout *sets,
+VkPipelineLayout native_pipeline_layout(struct pvg_vk *vk, const VkDescriptorSetLayout *sets,
                                         uint32_t count)
 {
     VkPipelineLayout layout;
 
-    check(n->vk->fn.vkCreatePipelineLayout(
-        n->vk->device,
+    native_check(vk->fn.vkCreatePipelineLayout(
+        vk->device,
         &(VkPipelineLayoutCreateInfo){.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
                                       .setLayoutCount = count,
                                       .pSetLayouts = sets},
@@ -106,8 +106,8 @@ static VkPipelineLayout pipeline_layout(struct native *n, const VkDescriptorSetL
 
 static VkPipeline draw_pipeline(struct native *n, bool blending)
 {
-    const VkShaderModule vertex = module(n, quad_vert, sizeof(quad_vert));
-    const VkShaderModule fragment = module(n, quad_frag, sizeof(quad_frag));
+    const VkShaderModule vertex = native_module(n->vk, quad_vert, sizeof(quad_vert));
+    const VkShaderModule fragment = native_module(n->vk, quad_frag, sizeof(quad_frag));
     const VkPipelineShaderStageCreateInfo stages[] = {
         {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
          .stage = VK_SHADER_STAGE_VERTEX_BIT,
@@ -122,7 +122,7 @@ static VkPipeline draw_pipeline(struct native *n, bool blending)
     const VkFormat format = VK_FORMAT_B8G8R8A8_UNORM;
     VkPipeline pipeline;
 
-    check(n->vk->fn.vkCreateGraphicsPipelines(
+    native_check(n->vk->fn.vkCreateGraphicsPipelines(
         n->vk->device, VK_NULL_HANDLE, 1,
         &(VkGraphicsPipelineCreateInfo){
             .sType = VK_STRUCTURE_TYPE_GRAPHICS_PIPELINE_CREATE_INFO,
@@ -178,22 +178,23 @@ static VkPipeline draw_pipeline(struct native *n, bool blending)
     return pipeline;
 }
 
-static VkPipeline count_pipeline(struct native *n)
+VkPipeline native_compute_pipeline(struct pvg_vk *vk, const uint32_t *words, size_t size,
+                                   VkPipelineLayout layout)
 {
-    const VkShaderModule count = module(n, count_comp, sizeof(count_comp));
+    const VkShaderModule module = native_module(vk, words, size);
     VkPipeline pipeline;
 
-    check(n->vk->fn.vkCreateComputePipelines(
-        n->vk->device, VK_NULL_HANDLE, 1,
+    native_check(vk->fn.vkCreateComputePipelines(
+        vk->device, VK_NULL_HANDLE, 1,
         &(VkComputePipelineCreateInfo){
             .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
             .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
                       .stage = VK_SHADER_STAGE_COMPUTE_BIT,
-                      .module = count,
+                      .module = module,
                       .pName = "main"},
-            .layout = n->count_layout},
+            .layout = layout},
         NULL, &pipeline));
-    n->vk->fn.vkDestroyShaderModule(n->vk->device, count, NULL);
+    vk->fn.vkDestroyShaderModule(vk->device, module, NULL);
     return pipeline;
 }
 
@@ -201,7 +202,7 @@ static VkDescriptorSet set(struct native *n, VkDescriptorSetLayout layout)
 {
     VkDescriptorSet made;
 
-    check(n->vk->fn.vkAllocateDescriptorSets(
+    native_check(n->vk->fn.vkAllocateDescriptorSets(
         n->vk->device,
         &(VkDescriptorSetAllocateInfo){.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
                                        .descriptorPool = n->descriptors,
@@ -257,8 +258,8 @@ static int64_t record(struct native *n)
 {
     const int64_t start = cpu_ns();
 
-    check(n->vk->fn.vkResetCommandPool(n->vk->device, n->pool, 0));
-    check(n->vk->fn.vkBeginCommandBuffer(
+    native_check(n->vk->fn.vkResetCommandPool(n->vk->device, n->pool, 0));
+    native_check(n->vk->fn.vkBeginCommandBuffer(
         n->commands,
         &(VkCommandBufferBeginInfo){.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
                                     .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT}));
@@ -272,16 +273,16 @@ static int64_t submit(struct native *n, int64_t start, int64_t *wall)
     const int64_t sent = g_get_monotonic_time();
     int64_t spent;
 
-    check(n->vk->fn.vkEndCommandBuffer(n->commands));
-    check(n->vk->fn.vkQueueSubmit2(n->vk->queue, 1,
-                                   &(VkSubmitInfo2){.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO_2,
-                                                    .commandBufferInfoCount = 1,
-                                                    .pCommandBufferInfos = &commands},
-                                   n->fence));
+    native_check(n->vk->fn.vkEndCommandBuffer(n->commands));
+    native_check(n->vk->fn.vkQueueSubmit2(n->vk->queue, 1,
+                                          &(VkSubmitInfo2){.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO_2,
+                                                           .commandBufferInfoCount = 1,
+                                                           .pCommandBufferInfos = &commands},
+                                          n->fence));
     spent = cpu_ns() - start;
-    check(n->vk->fn.vkWaitForFences(n->vk->device, 1, &n->fence, VK_TRUE, UINT64_MAX));
+    native_check(n->vk->fn.vkWaitForFences(n->vk->device, 1, &n->fence, VK_TRUE, UINT64_MAX));
     *wall = (g_get_monotonic_time() - sent) * 1000;
-    check(n->vk->fn.vkResetFences(n->vk->device, 1, &n->fence));
+    native_check(n->vk->fn.vkResetFences(n->vk->device, 1, &n->fence));
     return spent;
 }
 
@@ -405,10 +406,11 @@ void native_end(struct native *n)
     vk->fn.vkDestroyCommandPool(vk->device, n->pool, NULL);
 }
 
-static void to_general(struct native *n, VkImage handle)
+void native_to_general(struct pvg_vk *vk, VkCommandBuffer commands, VkImage image,
+                       VkImageAspectFlags aspects)
 {
-    n->vk->fn.vkCmdPipelineBarrier2(
-        n->commands,
+    vk->fn.vkCmdPipelineBarrier2(
+        commands,
         &(VkDependencyInfo){.sType = VK_STRUCTURE_TYPE_DEPENDENCY_INFO,
                             .imageMemoryBarrierCount = 1,
                             .pImageMemoryBarriers = &(VkImageMemoryBarrier2){
@@ -418,16 +420,17 @@ static void to_general(struct native *n, VkImage handle)
                                 .newLayout = VK_IMAGE_LAYOUT_GENERAL,
                                 .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
                                 .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-                                .image = handle,
-                                .subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1}}});
+                                .image = image,
+                                .subresourceRange = {aspects, 0, VK_REMAINING_MIP_LEVELS, 0, 1}}});
 }
 
 static void buffer(struct native *n, uint64_t size, struct pvg_vk_buffer *out)
 {
-    check(pvg_vk_buffer_init(n->vk, size,
-                             VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |
-                                 VK_BUFFER_USAGE_STORAGE_BUFFER_BIT,
-                             PVG_VK_HOME_SHARED, out));
+    native_check(pvg_vk_buffer_init(n->vk, size,
+                                    VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
+                                        VK_BUFFER_USAGE_TRANSFER_DST_BIT |
+                                        VK_BUFFER_USAGE_STORAGE_BUFFER_BIT,
+                                    PVG_VK_HOME_SHARED, out));
 }
 
 void native_start(struct native *n, struct pvg_vk *vk, uint32_t width, uint32_t height)
@@ -447,21 +450,21 @@ void native_start(struct native *n, struct pvg_vk *vk, uint32_t width, uint32_t 
     int64_t wall;
 
     *n = (struct native){.vk = vk, .width = width, .height = height};
-    check(vk->fn.vkCreateCommandPool(
+    native_check(vk->fn.vkCreateCommandPool(
         vk->device,
         &(VkCommandPoolCreateInfo){.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
                                    .flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
                                    .queueFamilyIndex = vk->family},
         NULL, &n->pool));
-    check(vk->fn.vkAllocateCommandBuffers(
+    native_check(vk->fn.vkAllocateCommandBuffers(
         vk->device,
         &(VkCommandBufferAllocateInfo){.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
                                        .commandPool = n->pool,
                                        .commandBufferCount = 1},
         &n->commands));
-    check(vk->fn.vkCreateFence(vk->device,
-                               &(VkFenceCreateInfo){.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO},
-                               NULL, &n->fence));
+    native_check(vk->fn.vkCreateFence(
+        vk->device, &(VkFenceCreateInfo){.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO}, NULL,
+        &n->fence));
     n->target_view =
         image(n, width, height,
               VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT, &n->target);
@@ -475,22 +478,22 @@ void native_start(struct native *n, struct pvg_vk *vk, uint32_t width, uint32_t 
     buffer(n, COPY_MAX, &n->from);
     buffer(n, COPY_MAX, &n->to);
     buffer(n, (uint64_t)width * height * 4, &n->picture);
-    check(vk->fn.vkCreateSampler(
+    native_check(vk->fn.vkCreateSampler(
         vk->device,
         &(VkSamplerCreateInfo){.sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO,
                                .magFilter = VK_FILTER_LINEAR,
                                .minFilter = VK_FILTER_LINEAR,
                                .maxLod = 0.25f},
         NULL, &n->sampler));
-    n->place_layout = set_layout(n, &place, 1);
-    n->image_layout = set_layout(n, image_bindings, 2);
-    n->draw_layout =
-        pipeline_layout(n, (const VkDescriptorSetLayout[]){n->place_layout, n->image_layout}, 2);
-    n->count_layout = pipeline_layout(n, &n->place_layout, 1);
+    n->place_layout = native_set_layout(vk, &place, 1);
+    n->image_layout = native_set_layout(vk, image_bindings, 2);
+    n->draw_layout = native_pipeline_layout(
+        vk, (const VkDescriptorSetLayout[]){n->place_layout, n->image_layout}, 2);
+    n->count_layout = native_pipeline_layout(vk, &n->place_layout, 1);
     n->pipelines[0] = draw_pipeline(n, false);
     n->pipelines[1] = draw_pipeline(n, true);
-    n->count = count_pipeline(n);
-    check(vk->fn.vkCreateDescriptorPool(
+    n->count = native_compute_pipeline(vk, count_comp, sizeof(count_comp), n->count_layout);
+    native_check(vk->fn.vkCreateDescriptorPool(
         vk->device,
         &(VkDescriptorPoolCreateInfo){.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
                                       .maxSets = 4,
@@ -502,9 +505,9 @@ void native_start(struct native *n, struct pvg_vk *vk, uint32_t width, uint32_t 
     n->image_sets[0] = image_set(n, n->texture_views[0]);
     n->image_sets[1] = image_set(n, n->texture_views[1]);
     (void)record(n);
-    to_general(n, n->target.handle);
-    to_general(n, n->textures[0].handle);
-    to_general(n, n->textures[1].handle);
+    native_to_general(vk, n->commands, n->target.handle, VK_IMAGE_ASPECT_COLOR_BIT);
+    native_to_general(vk, n->commands, n->textures[0].handle, VK_IMAGE_ASPECT_COLOR_BIT);
+    native_to_general(vk, n->commands, n->textures[1].handle, VK_IMAGE_ASPECT_COLOR_BIT);
     for (unsigned i = 0; i < 2; i++) {
         pvg_vk_barrier(n->vk, n->commands, VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT,
                        VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT);
