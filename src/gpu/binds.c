@@ -205,41 +205,46 @@ void pvg_binds_renew(struct pvg_binds *binds, struct pvg_gpu_run *run)
 
 /* ---- Descriptors ---- */
 
+#define WORDS       3
 #define MOST_WRITES (PVG_SHADER_BUFFERS + 2 * PVG_SHADER_TEXTURES + 2 * PVG_SHADER_SAMPLERS)
 
-struct writes {
-    VkWriteDescriptorSet at[MOST_WRITES];
-    VkDescriptorBufferInfo buffers[PVG_SHADER_BUFFERS];
-    VkDescriptorImageInfo images[2 * PVG_SHADER_TEXTURES + 2 * PVG_SHADER_SAMPLERS];
-    VkBufferView texels[2 * PVG_SHADER_TEXTURES];
-    uint32_t count, image_count, texel_count;
+/* What a set is to hold. The bindings follow from the set's layout, so its content are the words.
+ */
+struct descriptors {
+    struct {
+        uint32_t binding, element;
+        VkDescriptorType type;
+    } at[MOST_WRITES];
+    uint64_t words[MOST_WRITES][WORDS]; /* handle; buffers: offset and range */
+    uint32_t count;
 };
 
-static VkWriteDescriptorSet *add(struct writes *w, VkDescriptorSet set, uint32_t binding,
-                                 uint32_t element, VkDescriptorType type)
+/* Returns its words, all zeroes. */
+static uint64_t *add(struct descriptors *d, uint32_t binding, uint32_t element,
+                     VkDescriptorType type)
 {
-    w->at[w->count] = (VkWriteDescriptorSet){
-        .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
-        .dstSet = set,
-        .dstBinding = binding,
-        .dstArrayElement = element,
-        .descriptorCount = 1,
-        .descriptorType = type,
-    };
-    return &w->at[w->count++];
+    uint64_t *words = d->words[d->count];
+
+    d->at[d->count].binding = binding;
+    d->at[d->count].element = element;
+    d->at[d->count++].type = type;
+    memset(words, 0, sizeof(d->words[0]));
+    return words;
 }
 
 /* The range ends with the object, or with what the shader may touch. The offset is rounded down to
  * what Vulkan allows; the shader adds the rest. */
 static enum pvg_refusal describe_buffer(struct pvg_gpu_run *run, const struct pvg_buffer_slot *slot,
                                         const struct pvg_shader_buffer *wanted,
-                                        VkDescriptorBufferInfo *info, uint8_t *remainder)
+                                        struct descriptors *d, uint8_t *remainder)
 {
     const VkPhysicalDeviceLimits *limits = &run->gpu->vk->properties.properties.limits;
     const VkDeviceSize alignment = limits->minStorageBufferOffsetAlignment;
+    uint64_t *words =
+        add(d, PVG_BINDING_BUFFER + wanted->index, 0, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER);
     uint64_t end;
 
-    *info = (VkDescriptorBufferInfo){VK_NULL_HANDLE, 0, VK_WHOLE_SIZE};
+    words[2] = VK_WHOLE_SIZE;
     *remainder = 0;
     if (!slot->buffer || slot->offset >= slot->buffer->size) {
         return PVG_ACCEPTED;
@@ -253,9 +258,9 @@ static enum pvg_refusal describe_buffer(struct pvg_gpu_run *run, const struct pv
     }
     end = MIN((end + 3) & ~UINT64_C(3), slot->buffer->host.size);
     *remainder = (uint8_t)(slot->offset % alignment);
-    info->buffer = slot->buffer->host.handle;
-    info->offset = slot->offset - *remainder;
-    info->range = MIN(end - info->offset, limits->maxStorageBufferRange);
+    words[0] = (uint64_t)slot->buffer->host.handle;
+    words[1] = slot->offset - *remainder;
+    words[2] = MIN(end - words[1], limits->maxStorageBufferRange);
     if (wanted->access & PVG_ACCESS_WRITE) {
         pvg_gpu_run_write_buffer(run, slot->buffer);
     }
@@ -323,31 +328,28 @@ VkImageView pvg_binds_view(struct pvg_texture *texture, const struct pvg_shader_
     return storage ? pvg_texture_storage(texture, type) : pvg_texture_sampled(texture, type);
 }
 
-static void describe_view(struct writes *w, VkDescriptorSet set, struct pvg_texture *texture,
+static void describe_view(struct descriptors *d, struct pvg_texture *texture,
                           const struct pvg_shader_texture *t, uint32_t element, bool storage)
 {
     const uint32_t binding = (storage ? PVG_BINDING_STORAGE : PVG_BINDING_SAMPLED) + t->index;
     VkImageView view = VK_NULL_HANDLE;
 
     if (t->dimension == PVG_TEXTURE_TEXEL_BUFFER) {
-        w->texels[w->texel_count] = texture ? pvg_texture_texels(texture) : VK_NULL_HANDLE;
-        add(w, set, binding, element,
-            storage ? VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER
-                    : VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER)
-            ->pTexelBufferView = &w->texels[w->texel_count++];
+        *add(d, binding, element,
+             storage ? VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER
+                     : VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER) =
+            (uint64_t)(texture ? pvg_texture_texels(texture) : VK_NULL_HANDLE);
         return;
     }
     if (texture) {
         view = pvg_binds_view(texture, t, storage);
     }
-    w->images[w->image_count] =
-        (VkDescriptorImageInfo){VK_NULL_HANDLE, view, VK_IMAGE_LAYOUT_GENERAL};
-    add(w, set, binding, element,
-        storage ? VK_DESCRIPTOR_TYPE_STORAGE_IMAGE : VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE)
-        ->pImageInfo = &w->images[w->image_count++];
+    *add(d, binding, element,
+         storage ? VK_DESCRIPTOR_TYPE_STORAGE_IMAGE : VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE) =
+        (uint64_t)view;
 }
 
-static void describe_texture(struct pvg_gpu_run *run, struct writes *w, VkDescriptorSet set,
+static void describe_texture(struct pvg_gpu_run *run, struct descriptors *d,
                              struct pvg_texture *texture, const struct pvg_shader_texture *t,
                              uint32_t element)
 {
@@ -359,61 +361,99 @@ static void describe_texture(struct pvg_gpu_run *run, struct writes *w, VkDescri
         pvg_gpu_run_write_texture(run, texture, 0, 1);
     }
     if (t->storage) {
-        describe_view(w, set, texture, t, element, true);
+        describe_view(d, texture, t, element, true);
     }
     if (!t->storage || t->sampled_twin) {
-        describe_view(w, set, texture, t, element, false);
+        describe_view(d, texture, t, element, false);
     }
 }
 
-static enum pvg_refusal describe_sampler(struct pvg_gpu_run *run, struct writes *w,
-                                         VkDescriptorSet set, const struct pvg_sampler_slot *slot,
-                                         uint32_t binding, bool comparing, bool *pixels)
+/* Of a slot with clamps of its own, or without a sampler: the default clamps to edges. */
+static VkSampler special_sampler(struct pvg_gpu *gpu, const struct pvg_sampler_slot *slot,
+                                 bool comparing)
 {
     struct pvg_sampler_description description;
-    VkSampler sampler;
 
-    memset(&description, 0, sizeof(description)); /* its bytes are a key; it clamps to edges */
+    memset(&description, 0, sizeof(description)); /* its bytes are a key */
     description.anisotropy = 1;
     if (slot->sampler) {
         memcpy(&description, &slot->sampler->description, sizeof(description));
-        if (slot->clamped) {
-            pvg_sampler_clamp(&description, slot->lod_min, slot->lod_max);
-        }
+        pvg_sampler_clamp(&description, slot->lod_min, slot->lod_max);
     }
-    *pixels = description.pixel_coordinates;
-    sampler = pvg_sampler_cache_get(&run->gpu->samplers, &description, comparing);
+    return pvg_sampler_cache_get(&gpu->samplers, &description, comparing);
+}
+
+static enum pvg_refusal describe_sampler(struct pvg_gpu_run *run, struct descriptors *d,
+                                         const struct pvg_sampler_slot *slot, uint32_t binding,
+                                         bool comparing)
+{
+    struct pvg_sampler *own = slot->clamped ? NULL : slot->sampler;
+    VkSampler sampler = own ? own->host[comparing] : special_sampler(run->gpu, slot, comparing);
+
+    if (own && !sampler) {
+        sampler = own->host[comparing] =
+            pvg_sampler_cache_get(&run->gpu->samplers, &own->description, comparing);
+    }
     if (!sampler) {
         return PVG_REFUSED_HOST_MEMORY;
     }
-    w->images[w->image_count] =
-        (VkDescriptorImageInfo){sampler, VK_NULL_HANDLE, VK_IMAGE_LAYOUT_UNDEFINED};
-    add(w, set, binding, 0, VK_DESCRIPTOR_TYPE_SAMPLER)->pImageInfo = &w->images[w->image_count++];
+    *add(d, binding, 0, VK_DESCRIPTOR_TYPE_SAMPLER) = (uint64_t)sampler;
     return PVG_ACCEPTED;
 }
 
 static enum pvg_refusal describe_samplers(struct pvg_binds *binds, struct pvg_gpu_run *run,
-                                          const struct pvg_shader_reflection *r, struct writes *w,
-                                          VkDescriptorSet set, uint16_t *pixel_mask)
+                                          const struct pvg_shader_reflection *r,
+                                          struct descriptors *d, uint16_t *pixel_mask)
 {
     enum pvg_refusal why = PVG_ACCEPTED;
 
     for (uint32_t i = 0; i < r->sampler_count && why == PVG_ACCEPTED; i++) {
         const struct pvg_shader_sampler *s = &r->samplers[i];
         const struct pvg_sampler_slot *slot = &binds->samplers[s->index];
-        bool pixels = false;
+        const bool pixels = slot->sampler && slot->sampler->description.pixel_coordinates;
 
         if (s->plain) {
-            why =
-                describe_sampler(run, w, set, slot, PVG_BINDING_SAMPLER + s->index, false, &pixels);
+            why = describe_sampler(run, d, slot, PVG_BINDING_SAMPLER + s->index, false);
         }
         if (s->compare && why == PVG_ACCEPTED) {
-            why =
-                describe_sampler(run, w, set, slot, PVG_BINDING_COMPARE + s->index, true, &pixels);
+            why = describe_sampler(run, d, slot, PVG_BINDING_COMPARE + s->index, true);
         }
         *pixel_mask |= (uint16_t)(pixels << s->index);
     }
     return why;
+}
+
+static void write_set(struct pvg_vk *vk, const struct descriptors *d, VkDescriptorSet set)
+{
+    VkWriteDescriptorSet writes[MOST_WRITES];
+    VkDescriptorBufferInfo buffers[PVG_SHADER_BUFFERS];
+    VkDescriptorImageInfo images[MOST_WRITES];
+    VkBufferView texels[MOST_WRITES];
+
+    for (uint32_t i = 0; i < d->count; i++) {
+        const uint64_t *words = d->words[i];
+
+        writes[i] = (VkWriteDescriptorSet){
+            .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+            .dstSet = set,
+            .dstBinding = d->at[i].binding,
+            .dstArrayElement = d->at[i].element,
+            .descriptorCount = 1,
+            .descriptorType = d->at[i].type,
+            .pImageInfo = &images[i],
+            .pBufferInfo = &buffers[MIN(i, PVG_SHADER_BUFFERS - 1u)], /* they come first */
+            .pTexelBufferView = &texels[i],
+        };
+        if (d->at[i].type == VK_DESCRIPTOR_TYPE_STORAGE_BUFFER) {
+            buffers[i] = (VkDescriptorBufferInfo){(VkBuffer)words[0], words[1], words[2]};
+        }
+        texels[i] = (VkBufferView)words[0];
+        images[i] = d->at[i].type == VK_DESCRIPTOR_TYPE_SAMPLER
+                        ? (VkDescriptorImageInfo){.sampler = (VkSampler)words[0]}
+                        : (VkDescriptorImageInfo){VK_NULL_HANDLE, (VkImageView)words[0],
+                                                  VK_IMAGE_LAYOUT_GENERAL};
+    }
+    vk->fn.vkUpdateDescriptorSets(vk->device, d->count, writes, 0, NULL);
 }
 
 enum pvg_refusal pvg_binds_describe(struct pvg_binds *binds, struct pvg_gpu_run *run,
@@ -422,41 +462,46 @@ enum pvg_refusal pvg_binds_describe(struct pvg_binds *binds, struct pvg_gpu_run 
                                     VkDescriptorSet *out)
 {
     const struct pvg_shader_reflection *r = &stage->shader->translation.reflection;
-    struct pvg_vk *vk = run->gpu->vk;
     uint8_t *remainders = push + (r->set ? PVG_PUSH_REMAINDER_SET1 : PVG_PUSH_REMAINDER_SET0);
+    struct descriptors d;
     uint16_t pixel_mask = 0;
-    struct writes w;
     enum pvg_refusal why = PVG_ACCEPTED;
+    bool empty = true;
 
-    w.count = w.image_count = w.texel_count = 0;
-    *out = pvg_vk_batch_descriptor_set(run->batch, layout);
-    if (!*out) {
-        return PVG_REFUSED_HOST_MEMORY;
-    }
+    d.count = 0;
     for (uint32_t i = 0; i < r->buffer_count && why == PVG_ACCEPTED; i++) {
         const struct pvg_shader_buffer *b = &r->buffers[i];
 
-        why = describe_buffer(run, &binds->buffers[b->index], b, &w.buffers[i],
-                              &remainders[b->index]);
-        add(&w, *out, PVG_BINDING_BUFFER + b->index, 0, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER)
-            ->pBufferInfo = &w.buffers[i];
+        why = describe_buffer(run, &binds->buffers[b->index], b, &d, &remainders[b->index]);
     }
     for (uint32_t i = 0; i < r->texture_count && why == PVG_ACCEPTED; i++) {
         const struct pvg_shader_texture *t = &r->textures[i];
 
         for (uint32_t element = 0; element < t->count && t->index + element < PVG_SHADER_TEXTURES;
              element++) {
-            describe_texture(run, &w, *out, binds->textures[t->index + element], t, element);
+            describe_texture(run, &d, binds->textures[t->index + element], t, element);
         }
     }
     if (why == PVG_ACCEPTED) {
-        why = describe_samplers(binds, run, r, &w, *out, &pixel_mask);
+        why = describe_samplers(binds, run, r, &d, &pixel_mask);
     }
-    if (why == PVG_ACCEPTED) {
-        memcpy(push + PVG_PUSH_PIXEL_SAMPLERS + (r->set ? 2 : 0), &pixel_mask, sizeof(pixel_mask));
-        vk->fn.vkUpdateDescriptorSets(vk->device, w.count, w.at, 0, NULL);
+    if (why != PVG_ACCEPTED) {
+        return why;
     }
-    return why;
+    memcpy(push + PVG_PUSH_PIXEL_SAMPLERS + (r->set ? 2 : 0), &pixel_mask, sizeof(pixel_mask));
+    /* Others write to a set of input attachments besides: that is used once. */
+    *out = r->colour_input_mask
+               ? pvg_vk_batch_descriptor_set(run->batch, layout)
+               : pvg_vk_batch_set_with(
+                     run->batch, &(struct pvg_vk_set_content){layout, d.words[0], WORDS * d.count},
+                     &empty);
+    if (!*out) {
+        return PVG_REFUSED_HOST_MEMORY;
+    }
+    if (empty) {
+        write_set(run->gpu->vk, &d, *out);
+    }
+    return PVG_ACCEPTED;
 }
 
 bool pvg_binds_write_anything(const struct pvg_stage_program *stage)

@@ -122,16 +122,34 @@ static bool formats_agree(const struct pvg_render *render)
     return true;
 }
 
+static bool same_choice(const struct pvg_render_choice *a, const struct pvg_render_choice *b)
+{
+    return a->pipeline == b->pipeline && a->topology_class == b->topology_class &&
+           a->patch_points == b->patch_points && a->lines == b->lines &&
+           a->depth_clamp == b->depth_clamp && a->fetching == b->fetching;
+}
+
 static enum pvg_refusal choose_pipeline(struct pvg_render *render, uint32_t primitive)
 {
     static const uint8_t classes[] = {0, 1, 1, 2, 2, [PVG_RENDER_PATCHES] = 3};
     struct pvg_vk *vk = render->run->gpu->vk;
     const VkPhysicalDeviceFeatures *features = &vk->features.core.features;
+    const struct pvg_render_choice choice = {
+        .pipeline = render->pipeline,
+        .topology_class = classes[primitive],
+        .patch_points = render->patch_points,
+        .lines = render->lines,
+        .depth_clamp = render->depth_clamp,
+        .fetching = render->fetching,
+    };
     struct pvg_render_key key;
     VkPipeline handle;
 
+    if (render->bound && same_choice(&render->choice, &choice)) {
+        return PVG_ACCEPTED;
+    }
     pvg_render_key_init(render, &key);
-    key.topology_class = classes[primitive];
+    key.topology_class = choice.topology_class;
     key.lines = render->lines && key.topology_class >= 2;
     key.patch_points = (uint8_t)render->patch_points;
     key.depth_clamp = render->depth_clamp && features->depthClamp;
@@ -150,6 +168,7 @@ static enum pvg_refusal choose_pipeline(struct pvg_render *render, uint32_t prim
         vk->fn.vkCmdBindPipeline(render->run->commands, VK_PIPELINE_BIND_POINT_GRAPHICS, handle);
         render->bound = handle;
     }
+    render->choice = choice;
     return PVG_ACCEPTED;
 }
 
@@ -161,14 +180,12 @@ static enum pvg_refusal bind_vertices(struct pvg_render *render)
     struct pvg_vk *vk = render->run->gpu->vk;
     const uint32_t most = vk->properties.properties.limits.maxVertexInputBindingStride;
 
-    for (uint32_t i = 0; i < PVG_MAX_LAYOUTS; i++) {
+    for (uint32_t left = d->used_layouts; left; left &= left - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctz(left);
         const struct pvg_buffer_slot *slot = &render->vertex.buffers[i];
         VkDeviceSize offset = 0, size = 0, stride;
         VkBuffer buffer = VK_NULL_HANDLE;
 
-        if (!d->layouts[i].used) {
-            continue;
-        }
         if (slot->bad || slot->offset % 4) {
             return PVG_REFUSED_VALUE;
         }

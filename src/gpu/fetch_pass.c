@@ -218,7 +218,7 @@ void pvg_fetch_pass_describe(const struct pvg_render *render, uint32_t mask, VkD
     VkWriteDescriptorSet writes[PVG_MAX_COLOURS];
     uint32_t count = 0;
 
-    for (uint32_t i = 0; i < PVG_MAX_COLOURS; i++) {
+    for (uint32_t i = 0; mask >> i; i++) {
         if (!(mask >> i & 1)) {
             continue;
         }
@@ -234,5 +234,7 @@ void pvg_fetch_pass_describe(const struct pvg_render *render, uint32_t mask, VkD
         };
         count++;
     }
-    vk->fn.vkUpdateDescriptorSets(vk->device, count, writes, 0, NULL);
+    if (count) {
+        vk->fn.vkUpdateDescriptorSets(vk->device, count, writes, 0, NULL);
+    }
 }

@@ -38,7 +38,7 @@ static enum pvg_refusal parse_attribute(const struct pvg_property_list *entry, u
         .buffer = (uint8_t)buffer,
         .offset = pvg_property_get(entry, ATTRIBUTE(OFFSET), 0),
     };
-    out->layouts[buffer].used = true;
+    out->used_layouts |= 1u << buffer;
     return PVG_ACCEPTED;
 }
 
@@ -83,7 +83,6 @@ static enum pvg_refusal parse_layout(const struct pvg_property_list *entry,
     uint32_t buffer = pvg_property_get(entry, LAYOUT(BUFFER), 0);
     uint32_t step = pvg_property_get(entry, LAYOUT(STEP_FUNCTION), PVG_STEP_VERTEX);
     uint32_t rate = pvg_property_get(entry, LAYOUT(STEP_RATE), 1);
-    bool used;
 
     if (buffer >= PVG_MAX_LAYOUTS) {
         return PVG_REFUSED_LIMIT;
@@ -91,9 +90,7 @@ static enum pvg_refusal parse_layout(const struct pvg_property_list *entry,
     if (step > PVG_STEP_CONTROL_POINT || (step == PVG_STEP_INSTANCE && rate == 0)) {
         return PVG_REFUSED_VALUE;
     }
-    used = out->layouts[buffer].used;
     out->layouts[buffer] = (struct pvg_layout_description){
-        .used = used,
         .step = (uint8_t)step,
         .rate = rate,
         .stride =

@@ -27,7 +27,6 @@ struct pvg_attribute_description {
 };
 
 struct pvg_layout_description {
-    bool used;    /* some attribute reads through it */
     uint8_t step; /* enum pvg_step */
     uint32_t rate;
     uint32_t stride; /* or PVG_STRIDE_DYNAMIC */
@@ -36,6 +35,7 @@ struct pvg_layout_description {
 struct pvg_vertex_description {
     struct pvg_attribute_description attributes[PVG_MAX_ATTRIBUTES]; /* by location */
     struct pvg_layout_description layouts[PVG_MAX_LAYOUTS];          /* by buffer index */
+    uint32_t used_layouts; /* a bit each: some attribute reads through it */
 };
 
 struct pvg_colour_description {

@@ -409,7 +409,7 @@ static struct pvg_binds *binds_of(struct pvg_render *render, uint32_t stage)
         struct pvg_render *render = ctx;                                                           \
         struct pvg_binds *binds = binds_of(render, rec->stage);                                    \
                                                                                                    \
-        render->dirty |= PVG_RENDER_VERTICES_DIRTY;                                                \
+        render->dirty |= binds == &render->vertex ? PVG_RENDER_VERTICES_DIRTY : 0;                 \
         return binds ? pvg_binds_##name(binds, __VA_ARGS__) : PVG_REFUSED_OPCODE;                  \
     }
 BIND(set_buffers, pvg_wire_set_buffers, render->run, rec)

@@ -40,6 +40,14 @@ enum pvg_render_dirty {
     PVG_RENDER_ALL_DIRTY = (1 << 7) - 1,
 };
 
+/* What the Vulkan pipeline of a draw depends on, besides the pass. */
+struct pvg_render_choice {
+    const struct pvg_render_pipeline *pipeline;
+    uint8_t topology_class;
+    uint32_t patch_points;
+    bool lines, depth_clamp, fetching;
+};
+
 struct pvg_render {
     struct pvg_gpu_run *run;
 
@@ -83,6 +91,7 @@ struct pvg_render {
     /* What Vulkan has been told. */
     unsigned dirty; /* enum pvg_render_dirty */
     VkPipeline bound;
+    struct pvg_render_choice choice; /* that led to it */
     uint32_t bound_primitive; /* and index restart: UINT32_MAX when not told */
     uint8_t push[PVG_PUSH_SIZE];
     uint8_t told_push[PVG_PUSH_SIZE];

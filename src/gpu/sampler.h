@@ -23,6 +23,7 @@ struct pvg_sampler_description {
 struct pvg_sampler {
     struct pvg_gpu_object base;
     struct pvg_sampler_description description;
+    VkSampler host[2]; /* the cache's: plain, comparing; NULL: not asked yet. Engine thread. */
 };
 
 /* Refuses VALUE: a filter or mode that is none, or what Metal forbids. */

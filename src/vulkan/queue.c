@@ -63,6 +63,7 @@ static void batch_destroy(struct pvg_vk_batch *batch)
     g_array_unref(batch->chunks);
     g_array_unref(batch->kept);
     g_ptr_array_unref(batch->pools);
+    pvg_vk_set_cache_finish(&batch->sets);
     g_ptr_array_unref(batch->query_pools);
     g_free(batch);
 }
@@ -80,6 +81,7 @@ static struct pvg_vk_batch *batch_create(struct pvg_vk_queue *queue)
     batch->kept = g_array_new(FALSE, FALSE, sizeof(struct kept));
     batch->pools = g_ptr_array_new();
     batch->query_pools = g_ptr_array_new();
+    pvg_vk_set_cache_init(&batch->sets);
     result = vk->fn.vkCreateCommandPool(vk->device,
                                         &(VkCommandPoolCreateInfo){
                                             .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
@@ -179,6 +181,7 @@ static void batch_recycle(struct pvg_vk_batch *batch)
     for (size_t i = 0; i < batch->pools->len && i <= batch->pool_in_use; i++) {
         vk->fn.vkResetDescriptorPool(vk->device, g_ptr_array_index(batch->pools, i), 0);
     }
+    pvg_vk_set_cache_clear(&batch->sets);
     for (guint i = batch->chunks->len; i-- > 0;) {
         struct pvg_vk_buffer *chunk = &g_array_index(batch->chunks, struct pvg_vk_buffer, i);
 
@@ -526,6 +529,21 @@ VkDescriptorSet pvg_vk_batch_descriptor_set(struct pvg_vk_batch *batch,
         }
         batch->pool_in_use++; /* full until the batch is recycled */
     }
+}
+
+VkDescriptorSet pvg_vk_batch_set_with(struct pvg_vk_batch *batch,
+                                      const struct pvg_vk_set_content *content, bool *empty)
+{
+    VkDescriptorSet set = pvg_vk_set_cache_find(&batch->sets, content);
+
+    *empty = !set;
+    if (!set) {
+        set = pvg_vk_batch_descriptor_set(batch, content->layout);
+        if (set) {
+            pvg_vk_set_cache_add(&batch->sets, content, set);
+        }
+    }
+    return set;
 }
 
 bool pvg_vk_batch_query(struct pvg_vk_batch *batch, VkQueryPool *pool, uint32_t *query)

@@ -8,6 +8,7 @@
 #define PVG_VULKAN_QUEUE_H
 
 #include "vulkan/buffer.h"
+#include "vulkan/set_cache.h"
 
 struct pvg_vk_queue;
 
@@ -33,6 +34,7 @@ struct pvg_vk_batch {
     VkDeviceSize used; /* of that one */
     GPtrArray *pools;  /* of VkDescriptorPool */
     size_t pool_in_use;
+    struct pvg_vk_set_cache sets;
     GPtrArray *query_pools; /* of VkQueryPool */
     uint32_t queries;       /* taken since the last recycling */
     GArray *kept;           /* what is let go when the batch has finished */
@@ -74,6 +76,11 @@ PVG_NODISCARD bool pvg_vk_batch_stage(struct pvg_vk_batch *batch, VkDeviceSize s
 /* A set that lives as long as the batch, or VK_NULL_HANDLE. */
 VkDescriptorSet pvg_vk_batch_descriptor_set(struct pvg_vk_batch *batch,
                                             VkDescriptorSetLayout layout);
+
+/* The same, filled as @content says: one that was filled so in this batch before, or an empty one,
+ * and @empty. What the words of @content name must live as long as the batch. */
+VkDescriptorSet pvg_vk_batch_set_with(struct pvg_vk_batch *batch,
+                                      const struct pvg_vk_set_content *content, bool *empty);
 
 /* An occlusion query that nobody has used in this batch. False when memory is exhausted. */
 PVG_NODISCARD bool pvg_vk_batch_query(struct pvg_vk_batch *batch, VkQueryPool *pool,

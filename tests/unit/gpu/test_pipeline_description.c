@@ -163,7 +163,7 @@ static void vertex_attributes_and_layouts_are_understood(void **state)
     assert_int_equal(d.vertex.attributes[2].format, 31);
     assert_int_equal(d.vertex.attributes[0].format, 29);
     assert_int_equal(d.vertex.attributes[1].format, 0);
-    assert_true(d.vertex.layouts[0].used);
+    assert_int_equal(d.vertex.used_layouts, 1);
     assert_int_equal(d.vertex.layouts[0].step, PVG_STEP_INSTANCE);
     assert_int_equal(d.vertex.layouts[0].rate, 3);
     assert_int_equal(d.vertex.layouts[0].stride, 48);

@@ -181,9 +181,57 @@ static void after_a_loss_batches_are_refused(void **state)
     pvg_vk_queue_destroy(queue);
 }
 
+static void sets_filled_alike_are_one_within_a_batch(void **state)
+{
+    struct vulkan_fixture *fixture = *state;
+    struct pvg_vk *vk = fixture->vk;
+    struct pvg_vk_queue *queue = pvg_vk_queue_create(vk, NULL);
+    struct pvg_vk_batch *batch = pvg_vk_batch_begin(queue);
+    const uint64_t one[] = {1, 2, 3}, other[] = {1, 2, 4};
+    struct pvg_vk_set_content content = {.words = one, .count = 3};
+    VkDescriptorSet first;
+    bool empty;
+
+    assert_int_equal(
+        vk->fn.vkCreateDescriptorSetLayout(
+            vk->device,
+            &(VkDescriptorSetLayoutCreateInfo){
+                .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO},
+            NULL, &content.layout),
+        VK_SUCCESS);
+    first = pvg_vk_batch_set_with(batch, &content, &empty);
+    assert_non_null(first);
+    assert_true(empty);
+    assert_ptr_equal(pvg_vk_batch_set_with(batch, &content, &empty), first);
+    assert_false(empty);
+    content.words = other;
+    assert_ptr_not_equal(pvg_vk_batch_set_with(batch, &content, &empty), first);
+    assert_true(empty);
+    content.count = 2; /* the same beginning */
+    assert_ptr_not_equal(pvg_vk_batch_set_with(batch, &content, &empty), first);
+    assert_true(empty);
+    for (uint64_t i = 0; i < 10000; i++) { /* more than are kept */
+        content.words = &i;
+        content.count = 1;
+        assert_non_null(pvg_vk_batch_set_with(batch, &content, &empty));
+        assert_true(empty);
+    }
+    pvg_vk_batch_submit(batch, NULL, NULL);
+    pvg_vk_queue_drain(queue);
+    batch = pvg_vk_batch_begin(queue);
+    content.words = one;
+    content.count = 3;
+    assert_non_null(pvg_vk_batch_set_with(batch, &content, &empty));
+    assert_true(empty);
+    pvg_vk_batch_submit(batch, NULL, NULL);
+    pvg_vk_queue_destroy(queue);
+    vk->fn.vkDestroyDescriptorSetLayout(vk->device, content.layout, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        vulkan_test(sets_filled_alike_are_one_within_a_batch),
         vulkan_test(batches_are_reported_once_and_in_order),
         vulkan_test(what_the_gpu_wrote_to_a_slice_is_there_when_the_batch_is_reported),
         vulkan_test(steady_state_allocates_nothing),
