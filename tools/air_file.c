@@ -211,3 +211,14 @@ struct air_file *air_file_open(const char *path, struct pvg_error *error)
     }
     return g_steal_pointer(&file);
 }
+
+struct pvg_shader_source *air_function_source(const struct air_function *function)
+{
+    const struct pvg_metallib_function from = {
+        .name = function->name,
+        .type = function->type,
+        .bitcode = function->bitcode,
+        .bitcode_size = function->bitcode_size,
+    };
+    return pvg_shader_source_new(&from, NULL);
+}

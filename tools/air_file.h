@@ -12,6 +12,7 @@
 
 #include "base/attributes.h"
 #include "shader/metallib.h"
+#include "shader/source.h"
 
 struct air_function {
     char *name;
@@ -43,5 +44,8 @@ LLVMModuleRef air_module_read(LLVMContextRef context, const uint8_t *bitcode, si
 /* The metadata node of an entry point of a module; "" for the only one. NULL when there is none.
  * @type, if not NULL, receives its stage. */
 LLVMValueRef air_module_entry(LLVMModuleRef module, const char *name, enum pvg_metallib_type *type);
+
+/* Its bitcode as the compiler takes it; the caller unrefs it. */
+struct pvg_shader_source *air_function_source(const struct air_function *function);
 
 #endif

@@ -65,13 +65,7 @@ struct pvg_shader *air_compile(struct pvg_compiler *compiler, const struct air_f
                                uint64_t features)
 {
     const struct pvg_shader_options options = {.features = features};
-    const struct pvg_metallib_function from = {
-        .name = function->name,
-        .type = function->type,
-        .bitcode = function->bitcode,
-        .bitcode_size = function->bitcode_size,
-    };
-    struct pvg_shader_source *source = pvg_shader_source_new(&from, NULL);
+    struct pvg_shader_source *source = air_function_source(function);
     struct pvg_shader *shader = pvg_compiler_compile(compiler, source, &options);
 
     pvg_shader_source_unref(source);

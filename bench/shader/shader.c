@@ -69,18 +69,6 @@ static struct pvg_compiler *create(const char *folder)
     return compiler;
 }
 
-static struct pvg_shader_source *source_of(const struct air_function *function)
-{
-    const struct pvg_metallib_function from = {
-        .name = function->name,
-        .type = function->type,
-        .bitcode = function->bitcode,
-        .bitcode_size = function->bitcode_size,
-    };
-
-    return pvg_shader_source_new(&from, NULL);
-}
-
 /* The same function lies in several files; only its first translation would be cold. */
 static void add_once(GPtrArray *sources, GHashTable *seen, struct pvg_shader_source *source)
 {
@@ -159,7 +147,7 @@ static void warm_up(struct pvg_compiler *compiler)
     static const uint8_t nothing[] = {0x42, 0x43, 0xc0, 0xde};
     const struct air_function function = {
         .name = (char *)"nothing", .bitcode = nothing, .bitcode_size = sizeof(nothing)};
-    struct pvg_shader_source *source = source_of(&function);
+    struct pvg_shader_source *source = air_function_source(&function);
 
     pvg_shader_unref(pvg_compiler_compile(compiler, source, &desktop));
     pvg_shader_source_unref(source);
@@ -181,7 +169,7 @@ int main(int argc, char **argv)
         struct air_file *file = air_file_open(argv[i], NULL);
 
         for (guint j = 0; file && j < file->functions->len; j++) {
-            add_once(sources, seen, source_of(air_file_at(file, j)));
+            add_once(sources, seen, air_function_source(air_file_at(file, j)));
         }
         air_file_destroy(file);
     }
