@@ -19,6 +19,17 @@ static const char nodes[] = "!10 = " IR_BUFFER(0, 0, 4) "!11 = " IR_BUFFER(1, 1,
 #define KERNEL "define void @k(ptr addrspace(1) %d, ptr addrspace(1) %o) {\n"
 #define END    "  ret void\n}\n"
 
+/* Textures 1 to 3: a texel each, all components of which are 100 and the index. */
+#define ARRAY_NODE                                                                                 \
+    "!12 = !{i32 2, !\"air.texture\", !\"air.location_index\", i32 1, i32 3, !\"air.read\", "      \
+    "!\"air.arg_type_name\", !\"array<texture2d<uint, read>, 3>\"}\n"
+#define READ_TEXEL                                                                                 \
+    "declare <4 x i32> @air.read_texture_2d.u.v4i32(ptr addrspace(1), <2 x i32>, i32, i32)\n"
+#define TEXEL(name, handle)                                                                        \
+    "  %" name "4 = call <4 x i32> @air.read_texture_2d.u.v4i32(ptr addrspace(1) %" handle          \
+    ", <2 x i32> zeroinitializer, i32 0, i32 1)\n  %" name                                         \
+    " = extractelement <4 x i32> %" name "4, i32 1\n"
+
 struct form {
     const char *sentence, *text, *inputs;
     uint32_t in[WORDS];       /* buffer 1 */
@@ -80,6 +91,22 @@ static const struct form forms[] = {
      "!\"air.buffer\", !\"air.location_index\", i32 1, i32 1, !\"air.read\", "
      "!\"air.address_space\", i32 1}\n",
      "!{!10, !12}", .in = {77}, .out = {5}, .constant = {7, 1, {0}}},
+    {"arrays of textures are indexed at run time, and not left", READ_TEXEL
+     "define void @k(ptr addrspace(1) %d, ptr addrspace(1) %o, ptr addrspace(2) %t) {\n"
+     "  br label %l\nl:\n  %i = phi i32 [0, %0], [%n, %l]\n"
+     "  %q = getelementptr i32, ptr addrspace(1) %o, i32 %i\n"
+     "  %e = load i32, ptr addrspace(1) %q\n"
+     "  %h = getelementptr [3 x ptr addrspace(1)], ptr addrspace(2) %t, i32 0, i32 %e\n"
+     "  %x = load ptr addrspace(1), ptr addrspace(2) %h\n" TEXEL("v", "x")
+     "  %p = getelementptr i32, ptr addrspace(1) %d, i32 %i\n"
+     "  store i32 %v, ptr addrspace(1) %p\n  %n = add i32 %i, 1\n"
+     "  %c = icmp ult i32 %n, 5\n  br i1 %c, label %l, label %m\nm:\n" END ARRAY_NODE,
+     "!{!10, !11, !12}", .in = {2, 0, 1, 3, 0x7fffffff}, .out = {103, 101, 102, 103, 103}},
+    {"elements of an array of textures are textures", READ_TEXEL
+     "define void @k(ptr addrspace(1) %d, ptr addrspace(1) %o, [3 x ptr addrspace(1)] %t) {\n"
+     "  %x = extractvalue [3 x ptr addrspace(1)] %t, 1\n" TEXEL("v", "x")
+     "  store i32 %v, ptr addrspace(1) %d\n" END ARRAY_NODE,
+     "!{!10, !11, !12}", .out = {102}},
     {"an index made of 64-bit sums needs no 64-bit integers", KERNEL
      "  %v = load i32, ptr addrspace(1) %o\n  %z = zext i32 %v to i64\n"
      "  %y = add i64 %z, -2\n  %x = mul i64 %y, 3\n"
@@ -115,7 +142,7 @@ static bool run_form(const struct form *form, struct pvg_error *error)
     struct pvg_translate_request request = {.entry = "k", .options = options};
     struct runner_dispatch d = {
         .kernel = out, .groups = {1, 1, 1}, .local = {MAX(form->threads, 1), 1, 1}};
-    uint32_t got[WORDS] = {0}, in[WORDS];
+    uint32_t got[WORDS] = {0}, in[WORDS], texels[4][4];
     bool ok = bitcode != NULL;
 
     memcpy(in, form->in, sizeof(in));
@@ -133,6 +160,12 @@ static bool run_form(const struct form *form, struct pvg_error *error)
     }
     d.buffers[0] = (struct runner_buffer){got, sizeof(got), 0, 0};
     d.buffers[1] = (struct runner_buffer){in, sizeof(in), 0, 0};
+    for (unsigned i = 0; i < G_N_ELEMENTS(texels); i++) {
+        for (unsigned c = 0; c < 4; c++) {
+            texels[i][c] = 100 + i;
+        }
+        d.textures[i] = (struct runner_texture){texels[i], 1, 1, 1, 0};
+    }
     ok = ok && runner_dispatch(runner, &d, error);
     for (unsigned i = 0; ok && i < WORDS; i++) {
         if (got[i] != form->out[i]) {

@@ -690,7 +690,8 @@ static void find_numbers(struct translator *t)
          b = LLVMGetNextBasicBlock(b)) {
         for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i)) {
             if (LLVMIsAIntToPtrInst(i) ||
-                (LLVMIsALoadInst(i) && LLVMGetTypeKind(LLVMTypeOf(i)) == LLVMPointerTypeKind)) {
+                (LLVMIsALoadInst(i) && LLVMGetTypeKind(LLVMTypeOf(i)) == LLVMPointerTypeKind &&
+                 !roots_array(t, i))) {
                 (void)heap_root(t);
             }
         }

@@ -17,7 +17,9 @@ static struct pointer *new_pointer(struct translator *t, LLVMValueRef value)
 
 static uint32_t in_units(struct translator *t, struct offset offset, unsigned shift)
 {
-    uint32_t id = offset.id ? u32_shl(t, offset.id, offset.shift - shift) : 0;
+    uint32_t id = !offset.id             ? 0
+                  : offset.shift < shift ? u32_shr(t, offset.id, shift - offset.shift)
+                                         : u32_shl(t, offset.id, offset.shift - shift);
     uint32_t constant = u32_constant(t, offset.constant >> shift);
 
     return id ? u32_add(t, id, constant) : constant;
@@ -279,6 +281,31 @@ static void define_select(struct translator *t, LLVMValueRef select)
     }
 }
 
+/* A texture out of an array argument. */
+static void define_element(struct translator *t, LLVMValueRef instruction, struct root *array)
+{
+    const unsigned last = array->argument->count - 1;
+    struct pointer *p = new_pointer(t, instruction);
+    uint32_t element, known;
+
+    if (LLVMIsALoadInst(instruction)) {
+        element = in_units(t, memory_pointer(t, LLVMGetOperand(instruction, 0))->offset, 3);
+    } else {
+        unsigned count = LLVMGetNumIndices(instruction);
+
+        element = u32_constant(t, LLVMGetIndices(instruction)[count - 1]);
+    }
+    if (spirv_constant_value(&t->spirv, element, &known)) {
+        p->roots = g_ptr_array_new();
+        g_ptr_array_add(t->kept_pointer_arrays, p->roots);
+        g_ptr_array_add(p->roots, array->elements[MIN(known, last)]);
+        return;
+    }
+    p->roots = roots_of(t, instruction);
+    p->ordinal = u32_add(t, u32_min(t, element, u32_constant(t, last)),
+                         u32_constant(t, array->elements[0]->ordinal));
+}
+
 /* A pointer that is a number in memory, or was one. */
 static void define_number(struct translator *t, LLVMValueRef instruction)
 {
@@ -333,6 +360,8 @@ void memory_define(struct translator *t, LLVMValueRef instruction)
         define_select(t, instruction);
     } else if (LLVMIsAAllocaInst(instruction)) {
         (void)memory_pointer(t, instruction);
+    } else if (roots_array(t, instruction)) {
+        define_element(t, instruction, roots_array(t, instruction));
     } else if (LLVMIsALoadInst(instruction) || LLVMIsAIntToPtrInst(instruction)) {
         define_number(t, instruction);
     }

@@ -230,19 +230,24 @@ enum pvg_component_class resource_class_from_uses(LLVMValueRef handle)
     return PVG_CLASS_FLOAT;
 }
 
-/* Whether a call of air.<name>... uses the argument. */
-static bool is_used_by(struct root *root, const char *name)
+/* Whether a call of air.<name>... uses the handle, or what comes out of an array of handles. */
+static bool is_used_by(LLVMValueRef handle, const char *name, unsigned depth)
 {
-    for (LLVMUseRef use = LLVMGetFirstUse(root->value); use; use = LLVMGetNextUse(use)) {
+    for (LLVMUseRef use = LLVMGetFirstUse(handle); use && depth; use = LLVMGetNextUse(use)) {
         LLVMValueRef user = LLVMGetUser(use);
 
-        if (LLVMIsACallInst(user) &&
-            g_str_has_prefix(LLVMGetValueName(LLVMGetCalledValue(user)), name)) {
+        if (LLVMIsACallInst(user)
+                ? g_str_has_prefix(LLVMGetValueName(LLVMGetCalledValue(user)), name)
+                : (LLVMIsAGetElementPtrInst(user) || LLVMIsALoadInst(user) ||
+                   LLVMIsAExtractValueInst(user)) &&
+                      is_used_by(user, name, depth - 1)) {
             return true;
         }
     }
     return false;
 }
+
+#define ARRAY_DEPTH 4 /* from an array to the call: index, index, load, and itself */
 
 static uint32_t image_type(struct translator *t, const struct texture *texture, bool storage)
 {
@@ -339,25 +344,25 @@ struct texture *resource_texture(struct translator *t, struct root *root, LLVMVa
     if (root->kind == ROOT_HEAP) {
         return heap_texture(t, handle, kind, component);
     }
-    if (root->kind != ROOT_TEXTURE || !root->argument || root->argument->count != 1) {
-        refuse(t, PVG_TRANSLATE_UNSUPPORTED, "a texture that is no single texture argument");
+    if (root->kind != ROOT_TEXTURE || !root->argument) {
+        refuse(t, PVG_TRANSLATE_UNSUPPORTED, "a texture that is no texture argument");
     }
     if (!texture) {
         texture = root->texture = keep(t, sizeof(*texture));
-        texture->index = root->argument->index;
+        texture->index = root->index;
         texture->count = 1;
         texture->storage = (!root->argument->sampled && root->argument->access) ||
                            (root->argument->access & PVG_ACCESS_WRITE);
         resource_shape(texture, kind);
         /* a cube whose faces are read is seen as an array of them, and is not sampled as a cube */
         texture->cube_as_array |=
-            texture->dimension == PVG_TEXTURE_CUBE && is_used_by(root, "air.read_");
+            texture->dimension == PVG_TEXTURE_CUBE && is_used_by(root->value, "air.read_", ARRAY_DEPTH);
         texture->class =
             component ? component : resource_class_from_name(root->argument->type_name);
         if (!texture->class) {
-            texture->class = resource_class_from_uses(root->value);
+            texture->class = resource_class_from_uses(root->argument->count == 1 ? root->value : handle);
         }
-        texture->atomic = is_used_by(root, "air.atomic_");
+        texture->atomic = is_used_by(root->value, "air.atomic_", ARRAY_DEPTH);
         declare_texture(t, texture, root->argument->access);
         g_ptr_array_add(t->textures, texture);
     }

@@ -10,7 +10,7 @@
 #define MAX_ROOTS 1024
 #define MAX_LOCAL_BYTES (64u << 10)
 
-static struct root *new_root(struct translator *t, enum root_kind kind, LLVMValueRef value)
+static struct root *add_root(struct translator *t, enum root_kind kind, LLVMValueRef value)
 {
     struct root *root = keep(t, sizeof(*root));
 
@@ -22,11 +22,33 @@ static struct root *new_root(struct translator *t, enum root_kind kind, LLVMValu
     root->ordinal = ROOT_ORDINAL | t->roots->len;
     root->shift = 2;
     g_ptr_array_add(t->roots, root);
+    return root;
+}
+
+static struct root *new_root(struct translator *t, enum root_kind kind, LLVMValueRef value)
+{
+    struct root *root = add_root(t, kind, value);
+
     g_hash_table_insert(t->root_of, value, root);
     return root;
 }
 
 /* ---- Arguments ---- */
+
+/* Each element is a texture by itself, bound at its own index: an index known only at run time is a
+ * choice between them, which needs no feature. */
+static void describe_textures(struct translator *t, struct root *root)
+{
+    const struct argument *a = root->argument;
+
+    root->kind = ROOT_TEXTURES;
+    root->elements = keep(t, a->count * sizeof(*root->elements));
+    for (unsigned i = 0; i < a->count; i++) {
+        root->elements[i] = add_root(t, ROOT_TEXTURE, root->value);
+        root->elements[i]->argument = root->argument;
+        root->elements[i]->index = a->index + i;
+    }
+}
 
 static unsigned log2_alignment(unsigned bytes)
 {
@@ -76,7 +98,11 @@ static struct root *argument_root(struct translator *t, LLVMValueRef value)
         describe_buffer(t, root);
         break;
     case ARGUMENT_TEXTURE:
-        root->kind = ROOT_TEXTURE;
+        if (a->count == 1) {
+            root->kind = ROOT_TEXTURE;
+        } else {
+            describe_textures(t, root);
+        }
         break;
     case ARGUMENT_SAMPLER:
         root->kind = ROOT_SAMPLER;
@@ -329,6 +355,28 @@ LLVMValueRef roots_through(LLVMValueRef value)
                : NULL;
 }
 
+struct root *roots_array(struct translator *t, LLVMValueRef handle)
+{
+    LLVMValueRef from = LLVMIsALoadInst(handle) || LLVMIsAExtractValueInst(handle)
+                            ? LLVMGetOperand(handle, 0)
+                            : NULL;
+    LLVMValueRef next;
+    struct root *root;
+
+    while (from && (next = roots_through(from))) {
+        from = next;
+    }
+    root = from && LLVMIsAArgument(from) ? find_root(t, from) : NULL;
+    return root && root->kind == ROOT_TEXTURES ? root : NULL;
+}
+
+static void add_once(GPtrArray *roots, struct root *root)
+{
+    if (!g_ptr_array_find(roots, root, NULL)) {
+        g_ptr_array_add(roots, root);
+    }
+}
+
 static void collect(struct translator *t, GHashTable *seen, GPtrArray *roots, LLVMValueRef value)
 {
     GPtrArray *work = g_ptr_array_new();
@@ -355,10 +403,13 @@ static void collect(struct translator *t, GHashTable *seen, GPtrArray *roots, LL
             g_ptr_array_add(work, LLVMGetOperand(at, 1));
             g_ptr_array_add(work, LLVMGetOperand(at, 2));
         } else {
-            struct root *root = find_root(t, at);
+            struct root *array = roots_array(t, at);
 
-            if (!g_ptr_array_find(roots, root, NULL)) {
-                g_ptr_array_add(roots, root);
+            for (unsigned i = 0; array && i < array->argument->count; i++) {
+                add_once(roots, array->elements[i]);
+            }
+            if (!array) {
+                add_once(roots, find_root(t, at));
             }
         }
     }

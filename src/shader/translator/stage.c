@@ -247,6 +247,9 @@ static void begin_argument(struct translator *t, LLVMValueRef parameter, unsigne
         value_set(t, parameter, spirv_null(&t->spirv, type_id(t, LLVMTypeOf(parameter))));
         return; /* an argument without a node is undefined */
     }
+    if (argument->kind == ARGUMENT_TEXTURE) {
+        return; /* an array by value: its elements are taken out one by one */
+    }
     switch (t->entry.stage) {
     case PVG_STAGE_VERTEX:
     case PVG_STAGE_EVALUATION:

@@ -172,6 +172,7 @@ enum root_kind {
     ROOT_PAYLOAD,     /* TaskPayloadWorkgroupEXT words */
     ROOT_NULL,        /* reads zero, writes vanish */
     ROOT_TEXTURE,
+    ROOT_TEXTURES,    /* an array of them: what is loaded from it is one */
     ROOT_SAMPLER,
     ROOT_CONSTANT_SAMPLER,
     ROOT_MESH,
@@ -209,6 +210,7 @@ struct root {
     const uint32_t *initial; /* threadgroup variables: words to start with, or NULL for zeros */
     /* textures and samplers */
     struct texture *texture;
+    struct root **elements;     /* of an array: argument->count of them, their ordinals in a row */
     uint32_t sampler[2];        /* plain, compare */
     uint64_t words[2];          /* constant samplers */
 };
@@ -365,6 +367,8 @@ uint32_t instruction_index(struct translator *t, LLVMValueRef value);
 
 /* ---- roots.c ---- */
 GPtrArray *roots_of(struct translator *t, LLVMValueRef value);
+/* The array argument that a handle is loaded from, or NULL. */
+struct root *roots_array(struct translator *t, LLVMValueRef handle);
 /* The operand whose roots are the pointer's own: of casts and GEPs; else NULL. */
 LLVMValueRef roots_through(LLVMValueRef value);
 
