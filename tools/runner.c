@@ -1011,6 +1011,11 @@ static bool make_draw(struct scope *s, const struct runner_draw *d)
 {
     const struct pvg_translation *const stages[] = {d->object, d->vertex, d->fragment};
 
+    if (d->object &&
+        d->vertex->reflection.payload_bytes > d->object->reflection.payload_bytes) {
+        s->failed = "the mesh function's payload is larger than its object function's";
+        return false;
+    }
     if (!make_layout(s, stages, 3)) {
         return false;
     }

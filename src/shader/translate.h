@@ -22,7 +22,7 @@
 #include "base/attributes.h"
 
 /* Part of every cache key: grows with each change of what the translator emits. */
-#define PVG_TRANSLATOR_VERSION 6
+#define PVG_TRANSLATOR_VERSION 7
 
 /* Spec: 70-air 5.2, 14. */
 #define PVG_SHADER_BUFFERS           31
@@ -388,6 +388,7 @@ struct pvg_shader_reflection {
     uint32_t threadgroup_bytes;  /* static, of module variables */
     uint32_t max_group_threads;  /* declared limit, or 0 */
     uint32_t mesh_vertices, mesh_primitives, mesh_topology; /* mesh: 1 point, 2 line, 3 triangle */
+    uint32_t payload_bytes;      /* object, mesh: a mesh's must not exceed its object function's */
     uint32_t patch_points;       /* evaluation: control points */
     uint32_t patch_quad;         /* evaluation: 1 quad, 0 triangle */
     uint32_t buffer_count, texture_count, sampler_count, constant_sampler_count;
@@ -396,7 +397,6 @@ struct pvg_shader_reflection {
     struct pvg_shader_buffer buffers[PVG_SHADER_BUFFERS];
     struct pvg_shader_texture textures[PVG_SHADER_TEXTURES];
     struct pvg_shader_sampler samplers[PVG_SHADER_SAMPLERS];
-    uint32_t reserved;
     struct pvg_shader_constant_sampler constant_samplers[PVG_SHADER_CONSTANT_SAMPLERS];
     struct pvg_shader_attribute attributes[PVG_SHADER_ATTRIBUTES];
     struct pvg_shader_colour colours[2 * PVG_SHADER_COLOURS];

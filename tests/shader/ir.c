@@ -14,14 +14,20 @@ static const char frame[] =
     "v192:256:256-v256:256:256-v512:512:512-v1024:1024:1024-n8:16:32\"\n"
     "target triple = \"air64-apple-macosx14.0.0\"\n"
     "%s\n"
-    "!air.kernel = !{!0}\n"
-    "!0 = !{ptr @k, !1, !2}\n"
-    "!1 = !{}\n"
+    "!air.%s = !{!0}\n"
+    "!0 = !{ptr @k, !1, !2%s}\n"
+    "!1 = %s\n"
     "!2 = %s\n";
 
 LLVMMemoryBufferRef ir_kernel(const char *definitions, const char *inputs)
 {
-    g_autofree char *text = g_strdup_printf(frame, definitions, inputs);
+    return ir_entry("kernel", definitions, "!{}", inputs, "");
+}
+
+LLVMMemoryBufferRef ir_entry(const char *stage, const char *definitions, const char *outputs,
+                             const char *inputs, const char *more)
+{
+    g_autofree char *text = g_strdup_printf(frame, definitions, stage, more, outputs, inputs);
     LLVMContextRef context = LLVMContextCreate();
     LLVMMemoryBufferRef source =
         LLVMCreateMemoryBufferWithMemoryRangeCopy(text, strlen(text), "test"), bitcode = NULL;

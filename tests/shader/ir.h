@@ -10,6 +10,11 @@
  * when the text is wrong. Free with LLVMDisposeMemoryBuffer. */
 LLVMMemoryBufferRef ir_kernel(const char *definitions, const char *inputs);
 
+/* The same of a "mesh", "object", "fragment" ... function "k". Its outputs are node !1; @more are
+ * further operands of its node, as ", !20". */
+LLVMMemoryBufferRef ir_entry(const char *stage, const char *definitions, const char *outputs,
+                             const char *inputs, const char *more);
+
 /* The text of a device buffer node: parameter, index, size and alignment of an element. */
 #define IR_BUFFER(parameter, index, size)                                                          \
     "!{i32 " #parameter ", !\"air.buffer\", !\"air.location_index\", i32 " #index                  \

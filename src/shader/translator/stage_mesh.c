@@ -387,6 +387,7 @@ void mesh_payload(struct translator *t, struct root *root)
     root->last = u32_constant(t, root->length - 1);
     root->view[2] = spirv_variable(b, root->storage, spirv_array(b, u32_type(t), root->length), 0);
     t->payload = root->view[2];
+    t->reflection->payload_bytes = 4 * root->length;
 }
 
 /* ---- Intrinsics ---- */
