@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Checks that every test that docs/hostile-guests.md names is there, and is run."""
+import collections
 import pathlib
 import re
 import sys
 
 
 def main(root):
-    tests = "\n".join(path.read_text() for path in (root / "tests").rglob("test_*.c"))
+    uses = collections.Counter(word for path in (root / "tests").rglob("test_*.c")
+                               for word in re.findall(r"\w+", path.read_text()))
     faults = []
     for line in (root / "docs/hostile-guests.md").read_text().splitlines():
         cells = line.split(" | ")
@@ -15,8 +17,7 @@ def main(root):
         names = re.findall(r"`([a-z0-9_]+)`", cells[-1])
         if not names:
             faults.append(f"no test: {line}")
-        faults += [f"no such test: {name}" for name in names
-                   if len(re.findall(rf"\b{name}\b", tests)) < 2]
+        faults += [f"no such test: {name}" for name in names if uses[name] < 2]
     print("\n".join(faults))
     return 1 if faults else 0
 

@@ -67,44 +67,46 @@ struct sample {
     void *decoded;
 };
 
-/* A record of this form with arbitrary contents, in the bytes that its own encoder makes of it. */
-static struct sample sample_of(const struct form *form)
+/* A record of this form with arbitrary contents, in the bytes that its own encoder makes of it;
+ * @out->decoded points into @out->payload. */
+static void make_sample(const struct form *form, struct sample *out)
 {
     const struct pvg_wire_layout_info *layout = layout_of(form);
-    struct sample out = {.size = layout->size + 512, .decoded = calloc(1, form->size)};
     size_t header = header_of(form);
     uint8_t record[ROOM + 16];
     struct pvg_cursor c;
     struct pvg_writer w;
 
-    fill_with_junk(out.payload, sizeof(out.payload));
-    set_counts(layout, out.payload);
-    c = pvg_cursor_over(out.payload, out.size);
-    assert_int_equal(form->decode(&c, out.decoded), PVG_ACCEPTED);
+    out->size = layout->size + 512;
+    out->decoded = calloc(1, form->size);
+    fill_with_junk(out->payload, sizeof(out->payload));
+    set_counts(layout, out->payload);
+    c = pvg_cursor_over(out->payload, out->size);
+    assert_int_equal(form->decode(&c, out->decoded), PVG_ACCEPTED);
 
-    memcpy(record + header, out.payload, out.size);
+    memcpy(record + header, out->payload, out->size);
     w = pvg_writer_over(record, sizeof(record));
-    form->encode(&w, out.decoded);
+    form->encode(&w, out->decoded);
     assert_false(w.overflow);
-    free(out.decoded);
+    free(out->decoded);
 
-    out.size = w.size - header;
-    memcpy(out.payload, record + header, out.size);
-    out.decoded = calloc(1, form->size);
-    c = pvg_cursor_over(out.payload, out.size);
-    assert_int_equal(form->decode(&c, out.decoded), PVG_ACCEPTED);
-    return out;
+    out->size = w.size - header;
+    memcpy(out->payload, record + header, out->size);
+    out->decoded = calloc(1, form->size);
+    c = pvg_cursor_over(out->payload, out->size);
+    assert_int_equal(form->decode(&c, out->decoded), PVG_ACCEPTED);
 }
 
 static void encoding_what_was_decoded_gives_the_same_bytes(void **state)
 {
     for (size_t i = 0; i < form_count; i++) {
         const struct form *form = &forms[i];
-        struct sample sample = sample_of(form);
+        struct sample sample;
         size_t header = header_of(form);
         uint8_t record[ROOM + 16];
         struct pvg_writer w = pvg_writer_over(record, sizeof(record));
 
+        make_sample(form, &sample);
         memcpy(record + header, sample.payload, sample.size); /* also what is not written */
         form->encode(&w, sample.decoded);
         assert_int_equal(w.size, header + sample.size);
@@ -129,13 +131,14 @@ static void unwritten_bytes_change_nothing(void **state)
 {
     for (size_t i = 0; i < form_count; i++) {
         const struct form *form = &forms[i];
-        struct sample sample = sample_of(form);
+        struct sample sample;
         size_t header = header_of(form);
         uint8_t records[3][ROOM];
         void *other = calloc(1, form->size);
         struct pvg_cursor c;
         struct pvg_writer w;
 
+        make_sample(form, &sample);
         memset(records[0], 0x55, ROOM);
         memset(records[1], 0xaa, ROOM);
         memset(records[2], 0x55, ROOM);
@@ -158,9 +161,10 @@ static void a_record_that_ends_before_its_last_written_byte_is_refused(void **st
     for (size_t i = 0; i < form_count; i++) {
         const struct form *form = &forms[i];
         const struct pvg_wire_layout_info *layout = layout_of(form);
-        struct sample sample = sample_of(form);
+        struct sample sample;
         void *other = calloc(1, form->size);
 
+        make_sample(form, &sample);
         if (layout->written > 0) {
             struct pvg_cursor c = pvg_cursor_over(sample.payload, (size_t)layout->written - 1);
 
