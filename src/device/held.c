@@ -33,6 +33,9 @@ void pvg_held_forget(struct pvg_device *device)
 
 static bool same_streams(const struct pvg_submission *a, const struct pvg_submission *b)
 {
+    if (a->buffer_count != b->buffer_count) { /* of a restored one, the state says how many */
+        return false;
+    }
     for (uint32_t i = 0; i < a->buffer_count; i++) {
         if (a->buffers[i].size != b->buffers[i].size ||
             (a->buffers[i].size &&
@@ -80,12 +83,26 @@ static bool can_be_had_again(struct pvg_device *device, const struct pvg_packet 
     return same;
 }
 
+/* All that the guest can make large */
+static uint64_t weight(const struct pvg_submission *submission)
+{
+    uint64_t bytes = submission->bytes;
+    GHashTableIter iter;
+    gpointer object;
+
+    g_hash_table_iter_init(&iter, submission->objects);
+    while (g_hash_table_iter_next(&iter, NULL, &object)) {
+        bytes += sizeof(struct pvg_object) + ((const struct pvg_object *)object)->length;
+    }
+    return bytes;
+}
+
 static void save_one(struct pvg_saver *saver, guint begin, unsigned channel, uint32_t position,
                      const struct pvg_submission *submission)
 {
     struct pvg_submission bare = *submission;
 
-    if (saver->bytes->len - begin + submission->bytes > BYTES_MAX) {
+    if (saver->bytes->len - begin + weight(submission) > BYTES_MAX) {
         return;
     }
     bare.session = 0; /* another machine's mean nothing */
