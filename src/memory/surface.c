@@ -7,6 +7,7 @@
 #include "base/range.h"
 #include "memory/memory.h"
 #include "memory/object.h"
+#include "wire/resources.h"
 #include "wire/shared.h"
 
 /* 16 KiB pages: 1 GiB. */
@@ -49,46 +50,43 @@ static enum pvg_refusal decode_object(struct pvg_memory *memory, const struct pv
                                       struct pvg_surface *out)
 {
     struct pvg_cursor cursor = pvg_cursor_over(object->descriptor, object->length);
-    uint32_t page;
+    struct pvg_wire_surface_descriptor wire;
     uint64_t pages;
+    enum pvg_refusal why = pvg_wire_surface_descriptor_decode(&cursor, &wire);
 
-    out->size = pvg_take_u64(&cursor);
-    page = pvg_take_u32(&cursor);
-    out->format = pvg_take_u32(&cursor);
-    out->plane_count = pvg_take_u8(&cursor);
-    pvg_take_skip(&cursor, 3);
-    if (cursor.refusal != PVG_ACCEPTED) {
-        return cursor.refusal;
+    if (why != PVG_ACCEPTED) {
+        return why;
     }
-    if (out->plane_count < 1 || out->plane_count > PVG_SURFACE_PLANES_MAX) {
+    if (wire.plane_count < 1 || wire.plane_count > PVG_SURFACE_PLANES_MAX) {
         return PVG_REFUSED_LIMIT;
     }
+    out->size = wire.length;
+    out->format = wire.format;
+    out->plane_count = wire.plane_count;
     for (unsigned i = 0; i < out->plane_count; i++) {
+        const struct pvg_wire_surface_plane from = pvg_wire_surface_plane_at(wire.planes, i);
         struct pvg_plane *plane = &out->planes[i];
-        uint32_t packed;
 
-        plane->start = pvg_take_u32(&cursor);
-        plane->width = pvg_take_u32(&cursor);
-        plane->height = pvg_take_u32(&cursor);
-        packed = pvg_take_u32(&cursor);
-        plane->bytes_per_row = packed & 0xffffff;
-        plane->bytes_per_element = packed >> 24;
-        if (cursor.refusal != PVG_ACCEPTED) {
-            return cursor.refusal;
-        }
+        *plane = (struct pvg_plane){
+            .start = from.offset,
+            .width = from.width,
+            .height = from.height,
+            .bytes_per_row = from.bytes_per_row,
+            .bytes_per_element = from.bytes_per_element,
+        };
         if (!plane_fits(plane, (uint64_t)plane->width * plane->bytes_per_element, plane->height,
                         out->size)) {
             return PVG_REFUSED_RANGE;
         }
     }
-    if (!out->size || out->size > PVG_VIEW_MAX || !page) {
+    if (!out->size || out->size > PVG_VIEW_MAX || !wire.page.value) {
         return PVG_REFUSED_LIMIT;
     }
     pages = (out->size + (1u << memory->page_shift) - 1) >> memory->page_shift;
-    if (page + pages > UINT32_MAX) {
+    if (wire.page.value + pages > UINT32_MAX) {
         return PVG_REFUSED_RANGE;
     }
-    out->base.value = (uint64_t)page << memory->page_shift;
+    out->base = pvg_vpn_to_gva(wire.page, memory->page_shift);
     return PVG_ACCEPTED;
 }
 
@@ -103,7 +101,7 @@ static enum pvg_refusal find_object(struct pvg_memory *memory, uint32_t id, uint
     }
     if (why == PVG_ACCEPTED) {
         why = object.type == PVG_WIRE_OBJECT_TYPE_SURFACE ? decode_object(memory, &object, out)
-                                                         : PVG_REFUSED_KIND;
+                                                          : PVG_REFUSED_KIND;
     }
     pvg_object_finish(&object);
     return why;
@@ -124,12 +122,16 @@ static enum pvg_refusal decode_descriptor(const struct pvg_wire_iosfc_descriptor
     for (unsigned i = 0; i < out->plane_count; i++) {
         const struct pvg_wire_iosfc_plane *from = &wire->planes[i];
         struct pvg_wire_iosfc_dims dims = planes ? from->dims : wire->dims;
-        uint64_t columns = (dims.width + MAX(dims.element_width, 1) - 1) / MAX(dims.element_width, 1);
-        uint64_t rows = (dims.height + MAX(dims.element_height, 1) - 1) / MAX(dims.element_height, 1);
+        uint64_t columns =
+            (dims.width + MAX(dims.element_width, 1) - 1) / MAX(dims.element_width, 1);
+        uint64_t rows =
+            (dims.height + MAX(dims.element_height, 1) - 1) / MAX(dims.element_height, 1);
         struct pvg_plane *plane = &out->planes[i];
 
         *plane = (struct pvg_plane){
-            .start = !planes ? wire->base : from->offset ? from->offset : from->base,
+            .start = !planes        ? wire->base
+                     : from->offset ? from->offset
+                                    : from->base,
             .width = dims.width,
             .height = dims.height,
             .bytes_per_row = planes ? from->bytes_per_row : wire->bytes_per_row,

@@ -310,7 +310,7 @@ static void hostile_surface_objects_are_refused(void **state)
     } bad[] = {
         {1, 0x00, PVG_REFUSED_RANGE},                    /* length 0 */
         {16, 0, PVG_REFUSED_LIMIT},                      /* no plane */
-        {16, 9, PVG_REFUSED_LIMIT},                      /* nine planes */
+        {16, 9, PVG_REFUSED_LIMIT},                      /* nine planes, all there */
         {16, 2, PVG_REFUSED_SHORT},                      /* a plane that is not there */
         {20, 1, PVG_REFUSED_RANGE},                      /* the last row ends outside */
         {33, 0, PVG_REFUSED_RANGE},                      /* pitch 0 */
@@ -319,18 +319,18 @@ static void hostile_surface_objects_are_refused(void **state)
     };
     struct world *w = *state;
     struct pvg_surface surface;
-    uint8_t bytes[36];
+    uint8_t bytes[20 + 9 * 16] = {0};
 
     kernel_task(w);
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-        memcpy(bytes, small, sizeof(bytes));
+        memcpy(bytes, small, sizeof(small));
         bytes[bad[i].at] = bad[i].value;
-        publish(w, 5, 4, bytes, sizeof(bytes));
+        publish(w, 5, 4, bytes, bad[i].value == 9 ? sizeof(bytes) : sizeof(small));
         assert_int_equal(find(w, 5, &surface), bad[i].why);
     }
-    memcpy(bytes, small, sizeof(bytes));
+    memcpy(bytes, small, sizeof(small));
     memset(bytes + 8, 0, 4); /* page 0 */
-    publish(w, 5, 4, bytes, sizeof(bytes));
+    publish(w, 5, 4, bytes, sizeof(small));
     assert_int_equal(find(w, 5, &surface), PVG_REFUSED_LIMIT);
 }
 
