@@ -368,9 +368,10 @@ static void describe_texture(struct pvg_gpu_run *run, struct descriptors *d,
     }
 }
 
-/* Of a slot with clamps of its own, or without a sampler: the default clamps to edges. */
+/* Of a slot with clamps of its own, without a sampler (the default clamps to edges), or that may
+ * not filter. */
 static VkSampler special_sampler(struct pvg_gpu *gpu, const struct pvg_sampler_slot *slot,
-                                 bool comparing)
+                                 bool comparing, bool filters)
 {
     struct pvg_sampler_description description;
 
@@ -378,17 +379,25 @@ static VkSampler special_sampler(struct pvg_gpu *gpu, const struct pvg_sampler_s
     description.anisotropy = 1;
     if (slot->sampler) {
         memcpy(&description, &slot->sampler->description, sizeof(description));
+    }
+    if (slot->sampler && slot->clamped) {
         pvg_sampler_clamp(&description, slot->lod_min, slot->lod_max);
+    }
+    if (!filters) {
+        description.min_linear = description.mag_linear = 0;
+        description.mip = MIN(description.mip, PVG_WIRE_MIP_FILTER_NEAREST);
+        description.anisotropy = 1;
     }
     return pvg_sampler_cache_get(&gpu->samplers, &description, comparing);
 }
 
 static enum pvg_refusal describe_sampler(struct pvg_gpu_run *run, struct descriptors *d,
                                          const struct pvg_sampler_slot *slot, uint32_t binding,
-                                         bool comparing)
+                                         bool comparing, bool filters)
 {
-    struct pvg_sampler *own = slot->clamped ? NULL : slot->sampler;
-    VkSampler sampler = own ? own->host[comparing] : special_sampler(run->gpu, slot, comparing);
+    struct pvg_sampler *own = slot->clamped || !filters ? NULL : slot->sampler;
+    VkSampler sampler =
+        own ? own->host[comparing] : special_sampler(run->gpu, slot, comparing, filters);
 
     if (own && !sampler) {
         sampler = own->host[comparing] =
@@ -401,10 +410,31 @@ static enum pvg_refusal describe_sampler(struct pvg_gpu_run *run, struct descrip
     return PVG_ACCEPTED;
 }
 
+/* Whether samplers may filter: not where the device can filter none of the textures, as none can
+ * integers and some cannot depth. Which texture a shader sees through which sampler is not known,
+ * so where some can the guest's word counts. Comparisons are filtered everywhere. */
+static bool may_filter(const struct pvg_binds *binds, const struct pvg_shader_reflection *r)
+{
+    bool some = false;
+
+    for (uint32_t i = 0; i < r->texture_count; i++) {
+        const struct pvg_texture *texture = binds->textures[r->textures[i].index];
+
+        if (texture && texture->image && !r->textures[i].storage) {
+            if (texture->host->features & VK_FORMAT_FEATURE_2_SAMPLED_IMAGE_FILTER_LINEAR_BIT) {
+                return true;
+            }
+            some = true;
+        }
+    }
+    return !some;
+}
+
 static enum pvg_refusal describe_samplers(struct pvg_binds *binds, struct pvg_gpu_run *run,
                                           const struct pvg_shader_reflection *r,
                                           struct descriptors *d, uint16_t *pixel_mask)
 {
+    const bool filters = r->sampler_count == 0 || may_filter(binds, r);
     enum pvg_refusal why = PVG_ACCEPTED;
 
     for (uint32_t i = 0; i < r->sampler_count && why == PVG_ACCEPTED; i++) {
@@ -413,10 +443,10 @@ static enum pvg_refusal describe_samplers(struct pvg_binds *binds, struct pvg_gp
         const bool pixels = slot->sampler && slot->sampler->description.pixel_coordinates;
 
         if (s->plain) {
-            why = describe_sampler(run, d, slot, PVG_BINDING_SAMPLER + s->index, false);
+            why = describe_sampler(run, d, slot, PVG_BINDING_SAMPLER + s->index, false, filters);
         }
         if (s->compare && why == PVG_ACCEPTED) {
-            why = describe_sampler(run, d, slot, PVG_BINDING_COMPARE + s->index, true);
+            why = describe_sampler(run, d, slot, PVG_BINDING_COMPARE + s->index, true, true);
         }
         *pixel_mask |= (uint16_t)(pixels << s->index);
     }

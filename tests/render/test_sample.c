@@ -726,6 +726,31 @@ static void every_comparison_of_a_sampler_compares(void **state)
     }
 }
 
+/* Where the device cannot, the nearest texel is taken; the layers say nothing. */
+static void a_sampler_filters_depth_where_the_device_can(void **state)
+{
+    static const float values[4] = {0.25f, 0.5f, 0.75f, 1};
+    struct kit_texture texture = depth_texture(*state, PVG_WIRE_TEXTURE_TYPE_2D, 1, values);
+    struct pvg_wire_sampler sampler = probe_sampler();
+    struct probe p;
+
+    sampler.min = sampler.mag = PVG_WIRE_FILTER_LINEAR;
+    sampler.mip = PVG_WIRE_MIP_FILTER_LINEAR;
+    sampler.max_anisotropy = 4;
+    for (unsigned clamped = 0; clamped < 2; clamped++) {
+        begin(&p, *state, texture.object, sampler);
+        p.clamped = clamped;
+        p.lod_max = 8;
+        for (unsigned i = 0; i < 4; i++) { /* in the middle of texels both are the same */
+            probe_at(&p, i & 1 ? 0.75f : 0.25f, i & 2 ? 0.75f : 0.25f, 0, 0);
+        }
+        probe_draw(&p, "depth_2d", false);
+        for (unsigned i = 0; i < 4; i++) {
+            probe_sees(&p, i, MIX, values[i], values[i], values[i], values[i]);
+        }
+    }
+}
+
 static void comparisons_are_mixed_and_gathered(void **state)
 {
     static const float values[4] = {0.25f, 0.5f, 0.75f, 1};
@@ -954,6 +979,7 @@ int main(void)
         scene_once(offsets_are_texels),
         scene_once(shaders_can_ask_how_large_a_texture_is),
         scene_once(every_comparison_of_a_sampler_compares),
+        scene_once(a_sampler_filters_depth_where_the_device_can),
         scene_once(comparisons_are_mixed_and_gathered),
         scene_once(layers_and_faces_of_depth_are_compared),
         scene(a_texture_buffer_shows_its_buffers_texels),
