@@ -30,14 +30,10 @@ static uint64_t page_of(struct kit *kit, const struct kit_surface *surface, uint
 
 /* ---- x86-64 ---- */
 
-static void create_object(struct kit *kit, struct kit_surface *surface)
+static void create_object(struct kit *kit, struct kit_surface *surface, uint32_t format)
 {
     struct pvg_wire_surface_descriptor descriptor = {
-        .length = surface->size, .format = PVG_WIRE_FOURCC_BGRA, .plane_count = 1};
-    struct pvg_wire_surface_plane plane = {.width = surface->width,
-                                           .height = surface->height,
-                                           .bytes_per_row = surface->stride,
-                                           .bytes_per_element = PIXEL};
+        .length = surface->size, .format = format, .plane_count = (uint8_t)surface->plane_count};
     struct pvg_writer *w;
 
     surface->id = kit_object_number(&kit->kernel);
@@ -48,7 +44,17 @@ static void create_object(struct kit *kit, struct kit_surface *surface)
     descriptor.page.value = (uint32_t)(surface->gva >> kit->page_shift);
     w = kit_blob(kit);
     pvg_wire_surface_descriptor_encode(w, &descriptor); /* its planes follow */
-    pvg_wire_surface_plane_encode(w, &plane);
+    for (unsigned i = 0; i < surface->plane_count; i++) {
+        const struct kit_plane *plane = &surface->planes[i];
+
+        pvg_wire_surface_plane_encode(w, &(struct pvg_wire_surface_plane){
+                                             .offset = plane->offset,
+                                             .width = plane->width,
+                                             .height = plane->height,
+                                             .bytes_per_row = plane->stride,
+                                             .bytes_per_element = (uint8_t)plane->bytes_per_element,
+                                         });
+    }
     kit_object_publish(kit, &kit->kernel, surface->id, PVG_WIRE_OBJECT_TYPE_SURFACE);
 }
 
@@ -108,19 +114,31 @@ static uint64_t descriptor_of(struct kit *kit, uint32_t id)
            (id % SLOTS_PER_PAGE) * PVG_WIRE_IOSFC_DESCRIPTOR_SIZE;
 }
 
-static void create_mapping(struct kit *kit, struct kit_surface *surface)
+static void create_mapping(struct kit *kit, struct kit_surface *surface, uint32_t format)
 {
     struct pvg_wire_iosfc_descriptor descriptor = {
         .page_list = {.present = true},
-        .format = PVG_WIRE_FOURCC_BGRA,
+        .format = format,
         .allocation = surface->size,
         .dims = {1, surface->width, 1, surface->height},
         .bytes_per_row = surface->stride,
-        .bytes_per_element = PIXEL,
+        .bytes_per_element = (uint16_t)surface->planes[0].bytes_per_element,
+        .plane_count = surface->plane_count > 1 ? (uint8_t)surface->plane_count : 0,
     };
     struct pvg_writer w;
     uint64_t at;
 
+    for (unsigned i = 0; i < descriptor.plane_count; i++) {
+        const struct kit_plane *plane = &surface->planes[i];
+
+        descriptor.planes[i] = (struct pvg_wire_iosfc_plane){
+            .offset = plane->offset,
+            .size = plane->stride * plane->height,
+            .dims = {1, plane->width, 1, plane->height},
+            .bytes_per_row = plane->stride,
+            .bytes_per_element = (uint16_t)plane->bytes_per_element,
+        };
+    }
     surface->id = ++kit->last_surface;
     surface->list = kit_pages(kit, 1);
     at = descriptor_of(kit, surface->id);
@@ -151,21 +169,37 @@ static void destroy_mapping(struct kit *kit, struct kit_surface *surface)
 
 /* ---- Both ---- */
 
+void kit_surface_create_planar(struct kit *kit, struct kit_surface *surface,
+                               enum pvg_wire_fourcc format, const struct kit_plane *planes,
+                               unsigned count)
+{
+    const uint32_t page = kit_page_size(kit);
+
+    *surface = (struct kit_surface){.width = planes[0].width, .height = planes[0].height};
+    for (unsigned i = 0; i < count && i < KIT_PLANES; i++) {
+        struct kit_plane *plane = &surface->planes[surface->plane_count++];
+
+        *plane = planes[i];
+        plane->stride =
+            (plane->width * plane->bytes_per_element + STRIDE_STEP - 1) & ~(STRIDE_STEP - 1);
+        plane->offset = surface->size;
+        surface->size += plane->stride * plane->height;
+    }
+    surface->stride = surface->planes[0].stride;
+    surface->size = (surface->size + page - 1) & ~(page - 1);
+    if (kit->machine == KIT_X86) {
+        create_object(kit, surface, format);
+    } else {
+        create_mapping(kit, surface, format);
+    }
+}
+
 void kit_surface_create(struct kit *kit, struct kit_surface *surface, uint32_t width,
                         uint32_t height)
 {
-    uint32_t stride = (width * PIXEL + STRIDE_STEP - 1) & ~(STRIDE_STEP - 1);
-    uint32_t page = kit_page_size(kit);
+    const struct kit_plane plane = {width, height, PIXEL, 0, 0};
 
-    *surface = (struct kit_surface){.width = width,
-                                    .height = height,
-                                    .stride = stride,
-                                    .size = (stride * height + page - 1) & ~(page - 1)};
-    if (kit->machine == KIT_X86) {
-        create_object(kit, surface);
-    } else {
-        create_mapping(kit, surface);
-    }
+    kit_surface_create_planar(kit, surface, PVG_WIRE_FOURCC_BGRA, &plane, 1);
 }
 
 void kit_surface_destroy(struct kit *kit, struct kit_surface *surface)
@@ -223,16 +257,18 @@ void kit_surface_fill(struct kit *kit, const struct kit_surface *surface, uint32
     }
 }
 
-uint32_t kit_surface_texture(struct kit *kit, struct kit_task *task,
-                             const struct kit_surface *surface)
+uint32_t kit_surface_plane_texture(struct kit *kit, struct kit_task *task,
+                                   const struct kit_surface *surface, unsigned plane,
+                                   uint16_t format)
 {
     uint32_t object = kit_object_number(task);
     struct pvg_wire_surface_texture record = {
         .object = object,
-        .body = kit_texture_body(PVG_WIRE_PIXEL_FORMAT_BGRA8UNORM, surface->width, surface->height,
-                                 PVG_WIRE_TEXTURE_USAGE_SHADER_READ |
-                                     PVG_WIRE_TEXTURE_USAGE_RENDER_TARGET,
-                                 PVG_WIRE_STORAGE_MODE_MANAGED),
+        .body = kit_texture_body(
+            format, surface->planes[plane].width, surface->planes[plane].height,
+            PVG_WIRE_TEXTURE_USAGE_SHADER_READ | PVG_WIRE_TEXTURE_USAGE_RENDER_TARGET,
+            PVG_WIRE_STORAGE_MODE_MANAGED),
+        .plane = (uint16_t)plane,
     };
     struct pvg_writer *w = kit_blob(kit);
 
@@ -248,4 +284,10 @@ uint32_t kit_surface_texture(struct kit *kit, struct kit_task *task,
                        kit->machine == KIT_X86 ? PVG_WIRE_OBJECT_TYPE_SURFACE_TEXTURE
                                                : PVG_WIRE_OBJECT_TYPE_MAPPED_TEXTURE);
     return object;
+}
+
+uint32_t kit_surface_texture(struct kit *kit, struct kit_task *task,
+                             const struct kit_surface *surface)
+{
+    return kit_surface_plane_texture(kit, task, surface, 0, PVG_WIRE_PIXEL_FORMAT_BGRA8UNORM);
 }
