@@ -311,7 +311,7 @@ static void hostile_surface_objects_are_refused(void **state)
         {1, 0x00, PVG_REFUSED_RANGE},                    /* length 0 */
         {16, 0, PVG_REFUSED_LIMIT},                      /* no plane */
         {16, 9, PVG_REFUSED_LIMIT},                      /* nine planes, all there */
-        {16, 2, PVG_REFUSED_SHORT},                      /* a plane that is not there */
+        {16, 2, PVG_REFUSED_COUNT},                      /* a plane that is not there */
         {20, 1, PVG_REFUSED_RANGE},                      /* the last row ends outside */
         {33, 0, PVG_REFUSED_RANGE},                      /* pitch 0 */
         {7, 0x80, PVG_REFUSED_LIMIT},                    /* 2^63 bytes */
