@@ -491,6 +491,7 @@ uint32_t stage_function(struct stage *stage, const char *path, const char *entry
 
     if (!folder || !g_file_get_contents(file, &bytes, &size, NULL)) {
         fprintf(stderr, "# %s is not there: the scene is skipped\n", file);
+        g_clear_pointer(&file, g_free); /* skip() does not return */
         skip();
     }
     if (entry) {
