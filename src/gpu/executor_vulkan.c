@@ -361,12 +361,12 @@ static void vulkan_ram_removed(struct pvg_executor *executor, uint64_t gpa, uint
 static void vulkan_quiesce(struct pvg_executor *executor)
 {
     struct pvg_gpu *gpu = gpu_of(executor);
-    const gint64 until = g_get_monotonic_time() + QUIESCE_US;
+    const gint64 begun = g_get_monotonic_time();
     struct pvg_submission *submission;
 
     while ((submission = g_queue_peek_head(&gpu->parked)) &&
            submission->session == pvg_ram_session(&gpu->memory->ram) &&
-           g_get_monotonic_time() < until) {
+           g_get_monotonic_time() < begun + QUIESCE_US / 2) {
         g_usleep(1000); /* its pipelines are being compiled */
         vulkan_resume(executor);
     }
@@ -374,7 +374,9 @@ static void vulkan_quiesce(struct pvg_executor *executor)
         pvg_work_complete(&submission->work, PVG_REFUSED_HOST_DEVICE);
     }
     if (gpu->vk) {
-        pvg_vk_queue_drain_within(gpu->queue, QUIESCE_US);
+        const gint64 left = begun + QUIESCE_US - g_get_monotonic_time();
+
+        pvg_vk_queue_drain_within(gpu->queue, MAX(left, QUIESCE_US / 2));
     }
 }
 
