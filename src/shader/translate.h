@@ -22,7 +22,7 @@
 #include "base/attributes.h"
 
 /* Part of every cache key: grows with each change of what the translator emits. */
-#define PVG_TRANSLATOR_VERSION 7
+#define PVG_TRANSLATOR_VERSION 8
 
 /* Spec: 70-air 5.2, 14. */
 #define PVG_SHADER_BUFFERS           31

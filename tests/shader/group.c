@@ -155,6 +155,10 @@ COMBINE(max_f, float, as_bits, as_float, -INFINITY, fmaxf(result, x), group.widt
 COMBINE(quad_sum_u, uint32_t, SAME, SAME, 0, result + x, 4u, ALL)
 COMBINE(quad_max_u, uint32_t, SAME, SAME, 0, MAX(result, x), 4u, ALL)
 COMBINE(quad_and_u, uint32_t, SAME, SAME, UINT32_MAX, result &x, 4u, ALL)
+COMBINE(quad_inclusive_u, uint32_t, SAME, SAME, 0, result + x, 4u, UP_TO)
+COMBINE(quad_exclusive_u, uint32_t, SAME, SAME, 0, result + x, 4u, BEFORE)
+COMBINE(quad_inclusive_product_u, uint32_t, SAME, SAME, 1, result *x, 4u, UP_TO)
+COMBINE(quad_exclusive_product_u, uint32_t, SAME, SAME, 1, result *x, 4u, BEFORE)
 
 static uint32_t pick(uint32_t value, uint32_t lane, uint32_t size)
 {
@@ -203,16 +207,65 @@ static uint32_t quad_xor(uint32_t v, uint16_t mask)
     return pick(v, my_lane(4) ^ mask, 4);
 }
 
-static uint64_t ballot(bool v)
+static uint32_t quad_broadcast_first(uint32_t v)
+{
+    return pick(v, 0, 4);
+}
+
+/* Within parts of @modulo lanes, from @n lanes below or above; @fill's where the part ends. */
+static uint32_t fill_up(uint32_t data, uint32_t fill, uint32_t n, uint32_t modulo, uint32_t size)
+{
+    uint32_t lane = my_lane(size), part = lane % modulo, base = lane - part;
+    uint32_t of_data = pick(data, base + (part + modulo - n) % modulo, size);
+    uint32_t of_fill = pick(fill, base + (part + modulo - n) % modulo, size);
+
+    return part >= n ? of_data : of_fill;
+}
+
+static uint32_t fill_down(uint32_t data, uint32_t fill, uint32_t n, uint32_t modulo, uint32_t size)
+{
+    uint32_t lane = my_lane(size), part = lane % modulo, base = lane - part;
+    uint32_t of_data = pick(data, base + (part + n) % modulo, size);
+    uint32_t of_fill = pick(fill, base + (part + n) % modulo, size);
+
+    return part + n < modulo ? of_data : of_fill;
+}
+
+static uint32_t simd_fill_up(uint32_t data, uint32_t fill, uint16_t n, uint16_t modulo)
+{
+    return fill_up(data, fill, n, modulo, group.width);
+}
+
+static uint32_t simd_fill_down(uint32_t data, uint32_t fill, uint16_t n, uint16_t modulo)
+{
+    return fill_down(data, fill, n, modulo, group.width);
+}
+
+static uint32_t quad_fill_up(uint32_t data, uint32_t fill, uint16_t n, uint16_t modulo)
+{
+    return fill_up(data, fill, n, modulo, 4);
+}
+
+static uint32_t quad_fill_down(uint32_t data, uint32_t fill, uint16_t n, uint16_t modulo)
+{
+    return fill_down(data, fill, n, modulo, 4);
+}
+
+static uint64_t mask_of(bool v, uint32_t size)
 {
     unsigned at = meet(v);
-    uint32_t first = group.current / group.width * group.width;
+    uint32_t first = group.current / size * size;
     uint64_t bits = 0;
 
-    for (uint32_t i = 0; i < group.width && first + i < group.threads; i++) {
+    for (uint32_t i = 0; i < size && first + i < group.threads; i++) {
         bits |= posted(at, first + i) << i;
     }
     return bits;
+}
+
+static uint64_t ballot(bool v)
+{
+    return mask_of(v, group.width);
 }
 
 static bool simd_all(bool v)
@@ -223,6 +276,26 @@ static bool simd_all(bool v)
 static bool simd_any(bool v)
 {
     return ballot(v) != 0;
+}
+
+static uint64_t quad_ballot(bool v)
+{
+    return mask_of(v, 4);
+}
+
+static bool quad_all(bool v)
+{
+    return !quad_ballot(!v);
+}
+
+static bool quad_any(bool v)
+{
+    return quad_ballot(v) != 0;
+}
+
+static bool quad_is_first(void)
+{
+    return my_lane(4) == 0;
 }
 
 /* ---- Atomics: threads take turns, so plain arithmetic is atomic ---- */
@@ -309,6 +382,19 @@ static const struct {
     {"air.quad_sum.u.i32", quad_sum_u},
     {"air.quad_max.u.i32", quad_max_u},
     {"air.quad_and.u.i32", quad_and_u},
+    {"air.simd_shuffle_and_fill_up.u.i32", simd_fill_up},
+    {"air.simd_shuffle_and_fill_down.u.i32", simd_fill_down},
+    {"air.quad_shuffle_and_fill_up.u.i32", quad_fill_up},
+    {"air.quad_shuffle_and_fill_down.u.i32", quad_fill_down},
+    {"air.quad_prefix_inclusive_sum.u.i32", quad_inclusive_u},
+    {"air.quad_prefix_exclusive_sum.u.i32", quad_exclusive_u},
+    {"air.quad_prefix_inclusive_product.u.i32", quad_inclusive_product_u},
+    {"air.quad_prefix_exclusive_product.u.i32", quad_exclusive_product_u},
+    {"air.quad_broadcast_first.u.i32", quad_broadcast_first},
+    {"air.quad_ballot.i64", quad_ballot},
+    {"air.quad_all", quad_all},
+    {"air.quad_any", quad_any},
+    {"air.quad_is_first", quad_is_first},
     {"air.quad_broadcast.u.i32", quad_broadcast},
     {"air.quad_shuffle_xor.u.i32", quad_xor},
     {"air.atomic.global.add.u.i32", atomic_add},

@@ -174,6 +174,10 @@ def cases():
         ("float", "dfdx.f32", ["float 1.0"]), ("<2 x half>", "dfdy.v2f16", ["<2 x half> zeroinitializer"]),
         ("float", "fwidth.f32", ["float 1.0"]), ("i1", "simd_is_helper_thread", []),
         ("i32", "get_num_samples.i32", ["i32 0"]), ("void", "discard_fragment", [])])
+    yield "lengths and steps", module("kernel", [f"{DEVICE} %o"], [buffer(0)], [
+        ("float", "length.v3f32", [XYZ]), ("<3 x float>", "normalize.v3f32", [XYZ]),
+        ("float", "distance.v2f32", [XY, XY]),
+        ("float", "smoothstep.f32", ["float 0.0", "float 1.0", "float 0.5"])])
     matrix = "<64 x float>"
     yield "SIMD-group matrices", module("kernel", [f"{DEVICE} %o"], [buffer(0)], [
         (matrix, "simdgroup_matrix_8x8_load.v64f32.p1f32",

@@ -44,6 +44,30 @@ static const struct {
     SIMD("quad_sum.u.i32", "i32"),
     SIMD("quad_max.u.i32", "i32"),
     SIMD("quad_and.u.i32", "i32"),
+    SIMD("quad_prefix_inclusive_sum.u.i32", "i32"),
+    SIMD("quad_prefix_exclusive_sum.u.i32", "i32"),
+    SIMD("quad_prefix_inclusive_product.u.i32", "i32"),
+    SIMD("quad_prefix_exclusive_product.u.i32", "i32"),
+    SIMD("quad_broadcast_first.u.i32", "i32"),
+#define FILL(name, n, modulo)                                                                      \
+    {"air." name " by " #n " in parts of " #modulo,                                                \
+     "declare i32 @air." name "(i32, i32, i16, i16)\n",                                            \
+     "  %r = call i32 @air." name "(i32 %x, i32 %y, i16 " #n ", i16 " #modulo ")\n", BITS, false}
+    FILL("simd_shuffle_and_fill_up.u.i32", 3, 8),
+    FILL("simd_shuffle_and_fill_down.u.i32", 1, 4),
+    FILL("quad_shuffle_and_fill_up.u.i32", 1, 4),
+    FILL("quad_shuffle_and_fill_down.u.i32", 1, 2),
+    {"air.quad_ballot", "declare i64 @air.quad_ballot.i64(i1)\n",
+     "  %c = icmp ult i32 %x, %y\n  %v = call i64 @air.quad_ballot.i64(i1 %c)\n"
+     "  %r = trunc i64 %v to i32\n", BITS, false},
+    {"air.quad_all, air.quad_any and air.quad_is_first",
+     "declare i1 @air.quad_all(i1)\ndeclare i1 @air.quad_any(i1)\ndeclare i1 @air.quad_is_first()\n",
+     "  %c = icmp ult i32 %x, -1073741824\n  %d = icmp ugt i32 %y, -1073741824\n"
+     "  %p = call i1 @air.quad_all(i1 %c)\n  %q = call i1 @air.quad_any(i1 %d)\n"
+     "  %s = call i1 @air.quad_is_first()\n"
+     "  %e = zext i1 %p to i32\n  %f = zext i1 %q to i32\n  %g = shl i32 %f, 1\n"
+     "  %h = zext i1 %s to i32\n  %i = shl i32 %h, 2\n  %j = or i32 %e, %g\n"
+     "  %r = or i32 %i, %j\n", BITS, false},
 #define LANE(name, lane)                                                                           \
     {"air." name, "declare i32 @air." name "(i32, i16)\n",                                         \
      "  %l = " lane "\n  %s = trunc i32 %l to i16\n"                                               \

@@ -366,6 +366,42 @@ static uint32_t emit_dot(struct translator *t, struct call *c)
                : spirv_op(&t->spirv, SpvOpDot, type, a, b);
 }
 
+/* length, normalize, distance: mostly expanded before AIR. @detail is the instruction. */
+static uint32_t emit_geometric(struct translator *t, struct call *c)
+{
+    struct spirv_builder *b = &t->spirv;
+    uint32_t args[2], of;
+
+    for (unsigned i = 0; i < c->count; i++) {
+        args[i] = call_value(t, c, i);
+        if (!spirv_is_float(b, spirv_type_of(b, args[i]))) {
+            call_misuse(t, c, "not a float");
+        }
+        args[i] = math_to_float32(t, args[i]);
+    }
+    of = spirv_type_of(b, args[0]);
+    if (c->count == 2 && spirv_type_of(b, args[1]) != of) {
+        call_misuse(t, c, "operands of other types");
+    }
+    return math_to_type(t,
+                        glsl(t, (enum GLSLstd450)c->row->detail,
+                             c->row->detail == GLSLstd450Normalize ? of : spirv_scalar(b, of), args,
+                             c->count),
+                        call_type(t, c));
+}
+
+static uint32_t emit_smoothstep(struct translator *t, struct call *c)
+{
+    uint32_t args[3];
+
+    for (unsigned i = 0; i < 3; i++) {
+        args[i] = math_to_float32(t, float_operand(t, c, i));
+    }
+    return math_to_type(
+        t, glsl(t, GLSLstd450SmoothStep, spirv_type_of(&t->spirv, args[0]), args, 3),
+        call_type(t, c));
+}
+
 static uint32_t emit_copysign(struct translator *t, struct call *c)
 {
     struct spirv_builder *b = &t->spirv;
@@ -566,6 +602,10 @@ const struct intrinsic math_intrinsics[] = {
     {"copysign", emit_copysign, 0, 2, false},
     {"dot", emit_dot, 0, 2, false},
     {"step", in_float32, GLSLstd450Step, 2, false},
+    {"smoothstep", emit_smoothstep, 0, 3, false},
+    {"length", emit_geometric, GLSLstd450Length, 1, false},
+    {"normalize", emit_geometric, GLSLstd450Normalize, 1, false},
+    {"distance", emit_geometric, GLSLstd450Distance, 2, false},
     {"isnan", emit_test, TEST_NAN, 1, false},
     {"isinf", emit_test, TEST_INFINITE, 1, false},
     {"isfinite", emit_test, TEST_FINITE, 1, false},

@@ -185,26 +185,35 @@ static uint32_t emit_shuffle(struct translator *t, struct call *c)
     return restore(t, shuffle(t, x, lane), type);
 }
 
+enum fill {
+    FILL_DOWN = 0,
+    FILL_UP = 1,
+    FILL_QUAD = 2, /* the group is the quad */
+};
+
 /* Lanes that would read from outside their part of @modulo lanes read from @fill instead. */
 static uint32_t emit_shuffle_and_fill(struct translator *t, struct call *c)
 {
     struct spirv_builder *b = &t->spirv;
-    uint32_t type = call_type(t, c), own = own_lane(t), group = width(t), zero, one;
-    uint32_t data = widen(t, call_typed(t, c, 0, type), false), lane, part, inside, at;
+    bool up = c->row->detail & FILL_UP, quad = c->row->detail & FILL_QUAD;
+    uint32_t type = call_type(t, c), own = own_lane(t), zero, one, lane, part, inside, at;
+    uint32_t group = quad ? u32_constant(t, 4) : width(t), within = quad ? u32_and(t, own, 3) : own;
+    uint32_t data = widen(t, call_typed(t, c, 0, type), false);
     uint32_t fill = widen(t, call_typed(t, c, 1, type), false);
     uint32_t delta = lane_operand(t, c, 2), modulo = c->count > 3 ? lane_operand(t, c, 3) : group;
-    bool up = c->row->detail;
 
     zero = u32_constant(t, 0);
     one = u32_constant(t, 1);
-    modulo = math_select(t, spirv_op(b, SpvOpIEqual, spirv_bool(b), modulo, zero), group, modulo);
-    part = spirv_op(b, SpvOpUMod, u32_type(t), own, modulo);
+    modulo = math_select(t, spirv_op(b, SpvOpIEqual, spirv_bool(b), modulo, zero), group,
+                         u32_min(t, modulo, group));
+    part = spirv_op(b, SpvOpUMod, u32_type(t), within, modulo);
     at = up ? difference(t, part, delta) : sum(t, part, delta);
     inside = up ? spirv_op(b, SpvOpUGreaterThanEqual, spirv_bool(b), part, delta)
                 : spirv_op(b, SpvOpULessThan, spirv_bool(b), at, modulo);
     at = math_select(t, inside, at, up ? sum(t, at, modulo) : difference(t, at, modulo));
-    lane = sum(t, difference(t, own, part), at);
+    lane = sum(t, difference(t, within, part), at);
     lane = spirv_op(b, SpvOpBitwiseAnd, u32_type(t), lane, difference(t, group, one));
+    lane = sum(t, difference(t, own, within), lane);
     return restore(t, math_select(t, inside, shuffle(t, data, lane), shuffle(t, fill, lane)), type);
 }
 
@@ -329,6 +338,96 @@ static uint32_t emit_quad_shuffle(struct translator *t, struct call *c)
                        u32_constant(t, 4));
     lane = sum(t, difference(t, own, within), u32_and(t, lane, 3));
     return restore(t, shuffle(t, x, lane), type);
+}
+
+/* The bits of the own quad's lanes for which @condition holds, from bit 0 on. */
+static uint32_t quad_mask(struct translator *t, uint32_t condition)
+{
+    struct spirv_builder *b = &t->spirv;
+    uint32_t own = own_lane(t), four = spirv_vector(b, u32_type(t), 4), mask, word;
+
+    use(t, PVG_SHADER_FEATURE_BIT_SUBGROUP_BALLOT, SpvCapabilityGroupNonUniformBallot);
+    mask = spirv_op(b, SpvOpGroupNonUniformBallot, four, scope(t), condition);
+    word = spirv_op(b, SpvOpVectorExtractDynamic, u32_type(t), mask,
+                    u32_and(t, u32_shr(t, own, 5), 3));
+    word = spirv_op(b, SpvOpShiftRightLogical, u32_type(t), word, u32_and(t, own, 0x1c));
+    return u32_and(t, word, 0xf);
+}
+
+static uint32_t quad_active(struct translator *t)
+{
+    return quad_mask(t, spirv_constant_bool(&t->spirv, true));
+}
+
+static uint32_t emit_quad_ballot(struct translator *t, struct call *c)
+{
+    uint32_t condition = c->count ? call_typed(t, c, 0, spirv_bool(&t->spirv))
+                                  : spirv_constant_bool(&t->spirv, true);
+
+    return restore(t, quad_mask(t, condition), call_type(t, c));
+}
+
+/* All or any of the quad's lanes; on a mask, of the lanes in it that are active. */
+static uint32_t emit_quad_vote(struct translator *t, struct call *c)
+{
+    struct spirv_builder *b = &t->spirv;
+    uint32_t x = call_value(t, c, 0), mask;
+    bool all = c->row->detail;
+
+    mask = spirv_is_bool(b, type_of(t, x)) ? quad_mask(t, x)
+                                           : u32_and(t, u32_from(t, x, false), 0xf);
+    return spirv_op(b, all ? SpvOpIEqual : SpvOpINotEqual, spirv_bool(b), mask,
+                    all ? quad_active(t) : u32_constant(t, 0));
+}
+
+/* The quad's first active lane, 0 to 3. */
+static uint32_t quad_first(struct translator *t)
+{
+    return spirv_ext(&t->spirv, GLSLstd450FindILsb, u32_type(t), quad_active(t));
+}
+
+static uint32_t emit_quad_is_first(struct translator *t, struct call *c)
+{
+    (void)c;
+    return spirv_op(&t->spirv, SpvOpIEqual, spirv_bool(&t->spirv), u32_and(t, own_lane(t), 3),
+                    quad_first(t));
+}
+
+static uint32_t emit_quad_broadcast_first(struct translator *t, struct call *c)
+{
+    uint32_t type = call_type(t, c), x = widen(t, call_typed(t, c, 0, type), false);
+    uint32_t own = own_lane(t), lane;
+
+    lane = sum(t, difference(t, own, u32_and(t, own, 3)), quad_first(t));
+    return restore(t, shuffle(t, x, lane), type);
+}
+
+/* Lanes before the own one, one step and then two at a time. */
+static uint32_t emit_quad_prefix(struct translator *t, struct call *c)
+{
+    struct spirv_builder *b = &t->spirv;
+    enum reduction kind = (enum reduction)(c->row->detail & 0xff);
+    uint32_t type = call_type(t, c), x = widen(t, call_typed(t, c, 0, type), c->is_signed);
+    uint32_t wide = type_of(t, x), own = own_lane(t), within = u32_and(t, own, 3), none, from;
+
+    none = kind != REDUCE_PRODUCT     ? spirv_null(b, wide)
+           : spirv_is_float(b, wide) ? spirv_constant_float(b, wide, 1)
+                                      : spirv_constant_int(b, wide, 1);
+    for (uint32_t step = 1; step < 4; step *= 2) {
+        uint32_t there = spirv_op(b, SpvOpUGreaterThanEqual, spirv_bool(b), within,
+                                  u32_constant(t, step));
+
+        from = shuffle(t, x, math_select(t, there, difference(t, own, u32_constant(t, step)), own));
+        x = combine(t, kind, c->is_signed, x, math_select(t, there, from, none));
+    }
+    if (c->row->detail >> 8 == SpvGroupOperationExclusiveScan) {
+        uint32_t there =
+            spirv_op(b, SpvOpINotEqual, spirv_bool(b), within, u32_constant(t, 0));
+
+        from = shuffle(t, x, math_select(t, there, difference(t, own, u32_constant(t, 1)), own));
+        x = math_select(t, there, from, none);
+    }
+    return restore(t, x, type);
 }
 
 /* ---- SIMD-group matrices: every lane holds all 64 elements, as the operands are the same in all
@@ -483,8 +582,8 @@ const struct intrinsic simd_intrinsics[] = {
     {"simd_shuffle_down", emit_shuffle, LANE_DOWN, 2, false},
     {"simd_shuffle_rotate_up", emit_shuffle, LANE_ROTATE_UP, 2, false},
     {"simd_shuffle_rotate_down", emit_shuffle, LANE_ROTATE_DOWN, 2, false},
-    {"simd_shuffle_and_fill_up", emit_shuffle_and_fill, true, ANY_OPERANDS, false},
-    {"simd_shuffle_and_fill_down", emit_shuffle_and_fill, false, ANY_OPERANDS, false},
+    {"simd_shuffle_and_fill_up", emit_shuffle_and_fill, FILL_UP, ANY_OPERANDS, false},
+    {"simd_shuffle_and_fill_down", emit_shuffle_and_fill, FILL_DOWN, ANY_OPERANDS, false},
     {"simd_broadcast_first", emit_broadcast_first, 0, 1, false},
     {"simd_is_first", emit_is_first, 0, 0, false},
     {"simd_ballot", emit_ballot, 0, 1, false},
@@ -507,6 +606,20 @@ const struct intrinsic simd_intrinsics[] = {
     {"quad_shuffle_down", emit_quad_shuffle, LANE_DOWN, 2, false},
     {"quad_shuffle_rotate_up", emit_quad_shuffle, LANE_ROTATE_UP, 2, false},
     {"quad_shuffle_rotate_down", emit_quad_shuffle, LANE_ROTATE_DOWN, 2, false},
+    {"quad_shuffle_and_fill_up", emit_shuffle_and_fill, FILL_QUAD | FILL_UP, ANY_OPERANDS, false},
+    {"quad_shuffle_and_fill_down", emit_shuffle_and_fill, FILL_QUAD, ANY_OPERANDS, false},
+    {"quad_prefix_inclusive_sum", emit_quad_prefix, INCLUSIVE(REDUCE_SUM), 1, false},
+    {"quad_prefix_inclusive_product", emit_quad_prefix, INCLUSIVE(REDUCE_PRODUCT), 1, false},
+    {"quad_prefix_exclusive_sum", emit_quad_prefix, EXCLUSIVE(REDUCE_SUM), 1, false},
+    {"quad_prefix_exclusive_product", emit_quad_prefix, EXCLUSIVE(REDUCE_PRODUCT), 1, false},
+    {"quad_broadcast_first", emit_quad_broadcast_first, 0, 1, false},
+    {"quad_is_first", emit_quad_is_first, 0, 0, false},
+    {"quad_ballot", emit_quad_ballot, 0, 1, false},
+    {"quad_active_threads_mask", emit_quad_ballot, 0, 0, false},
+    {"quad_vote_all", emit_quad_vote, true, 1, false},
+    {"quad_vote_any", emit_quad_vote, false, 1, false},
+    {"quad_all", emit_quad_vote, true, 1, false},
+    {"quad_any", emit_quad_vote, false, 1, false},
     {"simdgroup_matrix_8x8_load", emit_matrix_load, 0, 4, false},
     {"simdgroup_matrix_8x8_store", emit_matrix_store, 0, 5, false},
     {"simdgroup_matrix_8x8_init_filled", emit_matrix_fill, 0, 1, false},
