@@ -56,11 +56,15 @@ static uint32_t emit_sample_count(struct translator *t, struct call *c)
 static uint32_t emit_interpolate(struct translator *t, struct call *c)
 {
     struct spirv_builder *b = &t->spirv;
-    struct root *root = memory_only_root(t, call_operand(c, 0), ROOT_INTERPOLANT);
     uint32_t type = call_type(t, c), variable, value, wide;
     bool linear = strstr(c->name, "no_perspective") != NULL;
+    struct root *root;
 
     fragment_only(t, c);
+    if (c->count == 0) {
+        call_misuse(t, c, "no interpolant");
+    }
+    root = memory_only_root(t, call_operand(c, 0), ROOT_INTERPOLANT);
     wide = spirv_shaped(b, type, spirv_float(b, 32));
     variable = fragment_interpolant(t, root->argument, wide, linear);
     if (!variable) {
