@@ -323,6 +323,7 @@ ATOMIC(atomic_add_f, float, old + x)
 /* ---- Textures of four floats ---- */
 
 typedef float float4 __attribute__((vector_size(16)));
+typedef float float2 __attribute__((vector_size(8)));
 typedef uint32_t uint2 __attribute__((vector_size(8)));
 
 static float4 *texel_at(const struct runner_texture *t, int64_t x, int64_t y)
@@ -334,6 +335,42 @@ static float4 read_2d(const struct runner_texture *t, uint2 at, int level, int a
 {
     (void)level, (void)access;
     return at[0] < t->width && at[1] < t->height ? *texel_at(t, at[0], at[1]) : (float4){0};
+}
+
+/* Samplers are words of the module, or 0: nearest, clamped to the edge. Spec: 70-air 6. */
+#define PIXEL_COORDINATES (1u << 15)
+
+static float4 texel_clamped(const struct runner_texture *t, int64_t x, int64_t y)
+{
+    return *texel_at(t, CLAMP(x, 0, (int64_t)t->width - 1), CLAMP(y, 0, (int64_t)t->height - 1));
+}
+
+static float2 in_texels(const struct runner_texture *t, uintptr_t sampler, float2 at)
+{
+    return sampler & PIXEL_COORDINATES ? at : at * (float2){t->width, t->height};
+}
+
+static float4 sample_2d(const struct runner_texture *t, uintptr_t sampler, float2 at, bool enabled,
+                        uint2 offset, bool control, float level)
+{
+    float2 texel = in_texels(t, sampler, at);
+
+    (void)control, (void)level;
+    return texel_clamped(t, (int64_t)floorf(texel[0]) + (enabled ? (int32_t)offset[0] : 0),
+                         (int64_t)floorf(texel[1]) + (enabled ? (int32_t)offset[1] : 0));
+}
+
+/* The four texels around @at, counter-clockwise from the lower left, y down. */
+static float4 gather_2d(const struct runner_texture *t, uintptr_t sampler, float2 at, bool enabled,
+                        uint2 offset, int component, int access)
+{
+    float2 texel = in_texels(t, sampler, at) - 0.5f;
+    int64_t x = (int64_t)floorf(texel[0]) + (enabled ? (int32_t)offset[0] : 0);
+    int64_t y = (int64_t)floorf(texel[1]) + (enabled ? (int32_t)offset[1] : 0);
+
+    (void)access;
+    return (float4){texel_clamped(t, x, y + 1)[component], texel_clamped(t, x + 1, y + 1)[component],
+                    texel_clamped(t, x + 1, y)[component], texel_clamped(t, x, y)[component]};
 }
 
 static void write_2d(const struct runner_texture *t, uint2 at, float4 value, int level, int access)
@@ -411,6 +448,8 @@ static const struct {
     {"air.atomic.local.max.u.i32", atomic_max_u},
     {"air.atomic.local.xor.u.i32", atomic_xor},
     {"air.read_texture_2d.v4f32", read_2d},
+    {"air.sample_texture_2d.v4f32", sample_2d},
+    {"air.gather_texture_2d.v4f32", gather_2d},
     {"air.write_texture_2d.v4f32", write_2d},
     {"air.get_width_texture_2d", width_2d},
 };

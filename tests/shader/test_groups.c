@@ -248,6 +248,36 @@ static const struct {
      "  %v = call <4 x float> @air.read_texture_2d.v4f32(ptr addrspace(1) %tex, <2 x i32> %p, "
      "i32 0, i32 0)\n  %q = urem i32 %t, 4\n  %e = extractelement <4 x float> %v, i32 %q\n"
      "  %r = bitcast float %e to i32\n", BITS, true},
+/* Coordinates in the middle of sixteenths: no texel's edge, nor one's middle. */
+#define SIXTEENTHS                                                                                 \
+    "  %i = urem i32 %x, 16\n  %j = urem i32 %y, 16\n  %a = uitofp i32 %i to float\n"              \
+    "  %b = uitofp i32 %j to float\n  %c = fadd float %a, 5.0e-01\n"                              \
+    "  %d = fadd float %b, 5.0e-01\n  %e = fmul float %c, %scale\n  %f = fmul float %d, %scale\n"  \
+    "  %p0 = insertelement <2 x float> zeroinitializer, float %e, i32 0\n"                         \
+    "  %p = insertelement <2 x float> %p0, float %f, i32 1\n"
+#define COMPONENT                                                                                  \
+    "  %q = urem i32 %t, 4\n  %z = extractelement <4 x float> %v, i32 %q\n"                        \
+    "  %r = bitcast float %z to i32\n"
+/* nearest, clamped to the edge; with pixel coordinates */
+#define NEAREST "ptr addrspace(2) inttoptr (i64 -9223372036854251447 to ptr addrspace(2))"
+#define PIXELS  "ptr addrspace(2) inttoptr (i64 -9223372036854218679 to ptr addrspace(2))"
+#define SAMPLED(sampler, scale, offset)                                                            \
+    "declare <4 x float> @air.sample_texture_2d.v4f32(ptr addrspace(1), ptr addrspace(2), "        \
+    "<2 x float>, i1, <2 x i32>, i1, float)\n",                                                    \
+        "  %scale = fadd float 0.0, " scale "\n" SIXTEENTHS                                        \
+        "  %v = call <4 x float> @air.sample_texture_2d.v4f32(ptr addrspace(1) %tex, " sampler     \
+        ", <2 x float> %p, i1 true, <2 x i32> " offset ", i1 true, float 0.0)\n" COMPONENT,        \
+        BITS, true
+    {"sampling the nearest texel", SAMPLED(NEAREST, "6.25e-02", "zeroinitializer")},
+    {"sampling at an offset, past the edge", SAMPLED(NEAREST, "6.25e-02", "<i32 3, i32 -2>")},
+    {"sampling by pixel coordinates", SAMPLED(PIXELS, "5.0e-01", "zeroinitializer")},
+    {"gathering four texels",
+     "declare <4 x float> @air.gather_texture_2d.v4f32(ptr addrspace(1), ptr addrspace(2), "
+     "<2 x float>, i1, <2 x i32>, i32, i32)\n",
+     "  %scale = fadd float 0.0, 6.25e-02\n" SIXTEENTHS
+     "  %v = call <4 x float> @air.gather_texture_2d.v4f32(ptr addrspace(1) %tex, " NEAREST
+     ", <2 x float> %p, i1 true, <2 x i32> zeroinitializer, i32 2, i32 0)\n" COMPONENT,
+     BITS, true},
     {"the width of a texture", TEXTURES,
      "  %r = call i32 @air.get_width_texture_2d(ptr addrspace(1) %tex, i32 0)\n", BITS, true},
     {"writing texels, inside and outside", TEXTURES,
