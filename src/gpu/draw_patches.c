@@ -228,3 +228,41 @@ enum pvg_refusal pvg_render_draw_patches(struct pvg_render *render,
     }
     return why;
 }
+
+/* The stages of ours want the first patch, and indices want room for all of them: the host reads
+ * how many there are. Queries would not survive that. */
+enum pvg_refusal pvg_render_draw_patches_indirect(struct pvg_render *render,
+                                                  const struct pvg_wire_draw_patches_indirect *rec)
+{
+    struct pvg_gpu_object *joined = render->joined.view ? &render->joined.texture->base : NULL;
+    uint32_t arguments[4]; /* patches, instances, first patch, first instance */
+    enum pvg_refusal why;
+
+    if (render->visibility.buffer) {
+        return PVG_REFUSED_HOST_DEVICE;
+    }
+    pvg_render_break(render);
+    if (joined) {
+        pvg_gpu_object_ref(joined); /* only the batch has it, which ends */
+    }
+    why = pvg_gpu_run_read(render->run, rec->buffer, rec->offset, arguments, sizeof(arguments));
+    if (!render->run->lost) {
+        pvg_render_renew(render);
+    }
+    pvg_gpu_object_unref(joined);
+    if (why != PVG_ACCEPTED) {
+        return why;
+    }
+    return pvg_render_draw_patches(render, &(struct pvg_wire_draw_patches){
+                                               .patch_start = arguments[2],
+                                               .patch_count = arguments[0],
+                                               .instance_count = arguments[1],
+                                               .base_instance = arguments[3],
+                                               .patch_index_buffer = rec->patch_index_buffer,
+                                               .patch_index_offset = rec->patch_index_offset,
+                                               .control_point_buffer = rec->control_point_buffer,
+                                               .control_point_offset = rec->control_point_offset,
+                                               .control_points = rec->control_points,
+                                               .indexed = rec->indexed,
+                                           });
+}

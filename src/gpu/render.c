@@ -283,14 +283,9 @@ static enum pvg_refusal set_line_width(void *ctx, const struct pvg_wire_set_line
 static bool viewport_from(const struct pvg_wire_viewport *rec, const VkPhysicalDeviceLimits *limits,
                           VkViewport *out)
 {
-    const double values[] = {rec->x,
-                             rec->y,
-                             rec->width,
-                             rec->height,
-                             rec->x + rec->width,
-                             rec->y + rec->height,
-                             rec->near,
-                             rec->far};
+    const double values[] = {
+        rec->x,    rec->y,  rec->width, rec->height, rec->x + rec->width, rec->y + rec->height,
+        rec->near, rec->far};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(values); i++) {
         if (!isfinite(values[i]) || fabs(values[i]) > limits->viewportBoundsRange[1]) {
@@ -503,6 +498,12 @@ static enum pvg_refusal draw_patches(void *ctx, const struct pvg_wire_draw_patch
     return count(ctx, pvg_render_draw_patches(ctx, rec));
 }
 
+static enum pvg_refusal draw_patches_indirect(void *ctx,
+                                              const struct pvg_wire_draw_patches_indirect *rec)
+{
+    return count(ctx, pvg_render_draw_patches_indirect(ctx, rec));
+}
+
 static enum pvg_refusal
 set_tessellation_factors(void *ctx, const struct pvg_wire_set_tessellation_factors *rec)
 {
@@ -534,7 +535,7 @@ static enum pvg_refusal set_tessellation_scale(void *ctx,
     return PVG_ACCEPTED;
 }
 
-/* Empty slots refuse what no guest is told exists: indirect patches, tiles, indirect command
+/* Empty slots refuse what no guest is told exists: tiles, indirect command
  * buffers, rate maps, amplification, the OpenGL block. */
 static const struct pvg_wire_render_handlers handlers = {
     .render_pass = render_pass,
@@ -579,6 +580,7 @@ static const struct pvg_wire_render_handlers handlers = {
     .draw = draw,
     .draw_indexed = draw_indexed,
     .draw_patches = draw_patches,
+    .draw_patches_indirect = draw_patches_indirect,
     .set_tessellation_factors = set_tessellation_factors,
     .set_tessellation_scale = set_tessellation_scale,
     .draw_indirect = draw_indirect,

@@ -120,6 +120,8 @@ bool pvg_render_resolves(const struct pvg_render_target *target);
 bool pvg_render_stores(const struct pvg_render_target *target);
 /* Interrupts the pass: the next draw goes on with it. */
 void pvg_render_break(struct pvg_render *render);
+/* The run has another batch: what the encoder has is used again, and Vulkan told again. */
+void pvg_render_renew(struct pvg_render *render);
 /* Loads, clears, stores and resolves also if nothing was drawn. */
 void pvg_render_finish_pass(struct pvg_render *render);
 
@@ -148,5 +150,7 @@ enum pvg_refusal pvg_render_draw_indexed_indirect(struct pvg_render *render,
 
 enum pvg_refusal pvg_render_draw_patches(struct pvg_render *render,
                                          const struct pvg_wire_draw_patches *rec);
+enum pvg_refusal pvg_render_draw_patches_indirect(struct pvg_render *render,
+                                                  const struct pvg_wire_draw_patches_indirect *rec);
 
 #endif

@@ -194,6 +194,40 @@ void pvg_render_break(struct pvg_render *render)
     }
 }
 
+void pvg_render_renew(struct pvg_render *render)
+{
+    struct pvg_gpu_run *run = render->run;
+
+    for (unsigned i = 0; i < TARGETS; i++) {
+        const struct pvg_render_target *target = target_at(render, i);
+
+        if (target->texture) {
+            pvg_gpu_run_use_texture(run, target->texture);
+        }
+        if (target->resolve) {
+            pvg_gpu_run_use_texture(run, target->resolve);
+        }
+    }
+    if (render->joined.view) {
+        pvg_gpu_run_use_texture(run, render->joined.texture);
+    }
+    if (render->factors.buffer) {
+        pvg_gpu_run_use_buffer(run, render->factors.buffer);
+    }
+    if (render->pipeline) {
+        pvg_gpu_object_hold(&render->pipeline->base, run->batch);
+    }
+    if (render->depth_stencil) {
+        pvg_gpu_object_hold(&render->depth_stencil->base, run->batch);
+    }
+    pvg_binds_renew(&render->vertex, run);
+    pvg_binds_renew(&render->fragment, run);
+    render->dirty = PVG_RENDER_ALL_DIRTY;
+    render->bound = VK_NULL_HANDLE;
+    render->bound_primitive = UINT32_MAX;
+    render->push_told = false;
+}
+
 /* ---- From one encoder to the next ---- */
 
 static struct pvg_open_pass shape_of(struct pvg_render *render)

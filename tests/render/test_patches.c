@@ -199,6 +199,94 @@ static void instances_have_factors_of_their_own(void **state)
     }
 }
 
+/* Of the three halves the arguments choose one, behind draws of the same pass. */
+static void arguments_in_memory_choose_patches(void **state)
+{
+    const struct kit_tessellation t = {
+        .most = 16, .step = PVG_WIRE_TESSELLATION_STEP_PER_PATCH, .partition = 1};
+    struct scene s = scene_of_patches(*state, &t);
+    struct pvg_wire_draw_patches_indirect rec = {
+        .buffer = s.indices.object, .offset = 0x40, .control_points = 3};
+    struct pvg_writer *w;
+
+    stage_write(s.stage, &s.vertices, 0, halves, sizeof(halves));
+    for (unsigned patch = 0; patch < 3; patch++) {
+        factors(&s, patch, ONE, ONE);
+    }
+    stage_write(s.stage, &s.indices, 0x40, (const uint32_t[]){1, 1, 2, 0}, 16);
+    stage_write(s.stage, &s.indices, 0x80, (const uint32_t[]){2, 1, 0, 0}, 16);
+    pvg_wire_draw_patches_indirect_encode(patches_begin(&s), &rec);
+    pass_end(&s);
+    expect_picture(&s, right_half, orange, black);
+    w = patches_begin(&s); /* and the pass goes on with what it had */
+    pvg_wire_draw_patches_indirect_encode(w, &rec);
+    rec.offset = 0x80;
+    pvg_wire_draw_patches_indirect_encode(w, &rec);
+    pass_end(&s);
+    expect_picture(&s, everywhere, orange, black);
+}
+
+static void arguments_in_memory_choose_named_patches(void **state)
+{
+    const struct kit_tessellation t = {.most = 16,
+                                       .step = PVG_WIRE_TESSELLATION_STEP_PER_PATCH,
+                                       .partition = 1,
+                                       .index = PVG_WIRE_CONTROL_POINT_INDEX_U32};
+    struct scene s = scene_of_patches(*state, &t);
+    const struct pvg_wire_draw_patches_indirect rec = {
+        .patch_index_buffer = s.indices.object,
+        .patch_index_offset = 4,
+        .control_point_buffer = s.indices.object,
+        .control_point_offset = 0x200,
+        .buffer = s.indices.object,
+        .offset = 0x40,
+        .control_points = 3,
+        .indexed = true,
+    };
+
+    stage_write(s.stage, &s.vertices, 0, halves, sizeof(halves));
+    stage_write(s.stage, &s.indices, 4, (const uint32_t[]){9, 2}, 8);
+    stage_write(s.stage, &s.indices, 0x200 + 24, (const uint32_t[]){6, 7, 8}, 12);
+    stage_write(s.stage, &s.indices, 0x40, (const uint32_t[]){1, 1, 1, 0}, 16);
+    factors(&s, 2, ONE, ONE);
+    pvg_wire_draw_indexed_patches_indirect_encode(patches_begin(&s), &rec);
+    pass_end(&s);
+    expect_picture(&s, right_half, orange, black);
+}
+
+static void arguments_of_patches_that_cannot_be_draw_nothing(void **state)
+{
+    static const uint32_t wild[][4] = {
+        {0, 1, 0, 0},          {1, 0, 0, 0},          {UINT32_MAX, 1, 0, 0},
+        {1, UINT32_MAX, 0, 0}, {1, 1, UINT32_MAX, 0}, {1, 1, 0, UINT32_MAX},
+    };
+    const struct kit_tessellation t = {.most = 16};
+    struct scene s = scene_of_patches(*state, &t);
+    struct pvg_wire_draw_patches_indirect rec = {.buffer = s.indices.object, .control_points = 3};
+    struct pvg_writer *w = patches_begin(&s);
+
+    s.stage->may_refuse = true;
+    factors(&s, 0, ONE, ONE);
+    for (unsigned i = 0; i < G_N_ELEMENTS(wild); i++) {
+        stage_write(s.stage, &s.indices, 16 * (uint64_t)i, wild[i], 16);
+        rec.offset = 16 * i;
+        pvg_wire_draw_patches_indirect_encode(w, &rec);
+    }
+    rec.offset = 0x1000 - 12;
+    pvg_wire_draw_patches_indirect_encode(w, &rec);
+    rec.offset = 2;
+    pvg_wire_draw_patches_indirect_encode(w, &rec);
+    rec.buffer = s.pipeline;
+    rec.offset = 0;
+    pvg_wire_draw_patches_indirect_encode(w, &rec);
+    pass_end(&s);
+    expect_picture(&s, nowhere, orange, black);
+    assert_int_equal(stage_refusals(s.stage, PVG_REFUSED_LIMIT), 4);
+    assert_int_equal(stage_refusals(s.stage, PVG_REFUSED_RANGE), 1);
+    assert_int_equal(stage_refusals(s.stage, PVG_REFUSED_VALUE), 1);
+    assert_int_equal(stage_refusals(s.stage, PVG_REFUSED_KIND), 1);
+}
+
 static void patches_that_cannot_be_are_not_drawn(void **state)
 {
     const struct kit_tessellation t = {.most = 16};
@@ -272,6 +360,9 @@ int main(void)
         scene(buffers_name_patches_and_control_points),
         scene(the_scale_counts_where_the_pipeline_says_so),
         scene(instances_have_factors_of_their_own),
+        scene(arguments_in_memory_choose_patches),
+        scene(arguments_in_memory_choose_named_patches),
+        scene(arguments_of_patches_that_cannot_be_draw_nothing),
         scene(patches_that_cannot_be_are_not_drawn),
         scene(a_pipeline_without_patches_draws_none),
     };
