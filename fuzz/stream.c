@@ -466,6 +466,14 @@ static void check_victim(struct scene *s)
     }
 }
 
+const char *__lsan_default_suppressions(void);
+
+/* What the driver keeps for the life of the process. */
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libvulkan_lvp\nleak:libLLVM\nleak:libVkLayer\n";
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     setenv("PVG_AIRC", FUZZ_AIRC, 0);

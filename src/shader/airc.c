@@ -21,7 +21,11 @@
 
 #include "shader/worker.h"
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifndef __has_feature
+#define __has_feature(feature) 0 /* clang's way to say it */
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define SANITIZED 1 /* its shadow needs terabytes of address space */
 #else
 #define SANITIZED 0
