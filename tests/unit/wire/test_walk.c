@@ -139,6 +139,25 @@ static void bytes_behind_the_last_segment_are_refused(void **state)
     assert_int_equal(stream.refusal, PVG_REFUSED_SHORT);
 }
 
+/* Fields are taken byte by byte: nothing asks for whole words. */
+static void a_record_of_odd_length_is_taken_whole(void **state)
+{
+    struct hex bytes = hex("1c000000 02000000 3c010000 09000000 aa 3d010000 0b000000 bbccdd");
+    struct pvg_cursor stream = hex_cursor(&bytes, 0);
+    struct pvg_wire_segment segment;
+    struct pvg_wire_record record;
+
+    assert_true(pvg_wire_take_segment(&stream, &segment));
+    assert_true(pvg_wire_take_record(&segment.records, &record));
+    assert_int_equal(record.opcode, 0x13c);
+    assert_int_equal(record.payload.left, 1);
+    assert_true(pvg_wire_take_record(&segment.records, &record));
+    assert_int_equal(record.opcode, 0x13d);
+    assert_int_equal(record.payload.left, 3);
+    assert_false(pvg_wire_take_record(&segment.records, &record));
+    assert_int_equal(segment.records.refusal, PVG_ACCEPTED);
+}
+
 static void a_record_of_bad_length_ends_its_segment_only(void **state)
 {
     static const char *const streams[] = {
@@ -190,6 +209,7 @@ int main(void)
         cmocka_unit_test(events_wait_and_signal),
         cmocka_unit_test(a_segment_of_bad_length_ends_the_stream),
         cmocka_unit_test(bytes_behind_the_last_segment_are_refused),
+        cmocka_unit_test(a_record_of_odd_length_is_taken_whole),
         cmocka_unit_test(a_record_of_bad_length_ends_its_segment_only),
         cmocka_unit_test(an_unexplained_group_is_stepped_over),
     };
