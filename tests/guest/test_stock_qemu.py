@@ -12,6 +12,7 @@ import sys
 import time
 
 import cases
+import demo_scene
 import firmware
 import gpu_pictures
 from vm import guest, paths, png, stock, xvfb
@@ -182,6 +183,37 @@ def linux_keeps_its_gpu_and_takes_a_display_while_the_worker_is_killed(folder):
         cases.expect_same(server.stop(), 0, "pvg-server's exit status")
 
 
+def same_but_cursor(viewer, stored):
+    """Whether @viewer shows the picture @stored, and the guest's cursor, which is not in that."""
+    shown, width = viewer.pixels(), stored.width
+    other = [at // 3 for at in range(0, width * stored.height * 3, 3)
+             if shown[at:at + 3] != stored.pixels[at:at + 3]]
+    columns, rows = {at % width for at in other}, {at // width for at in other}
+    return (other and max(columns) - min(columns) < demo_scene.CURSOR
+            and max(rows) - min(rows) < demo_scene.CURSOR)
+
+
+def linux_draws_the_demos_3d_scene(folder):
+    fetch_stock_qemu()
+    boot = guest.Guest(folder, board="q35-shared", task="demo", options=demo_scene.OPTIONS,
+                       program=cases.guest_program("amd64"))
+    with Server(SERVER, folder, "--modes", "1024x768") as server:
+        with stock.StockMachine([*boot.arguments(), *stock.shared_memory(512),
+                                 *gfx(server, addr="10.0")],
+                                folder / "console.log") as machine:
+            cases.expect_same(guest.follow_report(machine), {"demo": "ok"}, "report")
+            demo_scene.expect_drawn(server.statistics())
+            with Vnc(server.ports[0]) as viewer:
+                for _ in range(10):  # the newest picture may still be on its way
+                    stored = png.Picture(server.screenshots()[0])
+                    same = same_but_cursor(viewer, stored)
+                    if same:
+                        break
+                cases.expect(same, "VNC and the stored screenshot differ")
+            demo_scene.expect_scene(stored)
+        cases.expect_same(server.stop(), 0, "pvg-server's exit status")
+
+
 cases.run(
     the_firmware_shows_its_shell_through_our_option_rom,
     the_firmware_shows_the_same_through_apple_gfx_pci,
@@ -189,4 +221,5 @@ cases.run(
     a_window_shows_what_the_server_stores_and_types_into_the_guest,
     a_second_machine_attaches_where_the_first_one_died,
     linux_keeps_its_gpu_and_takes_a_display_while_the_worker_is_killed,
+    linux_draws_the_demos_3d_scene,
     needs=None)
