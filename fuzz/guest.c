@@ -8,6 +8,8 @@
 
 #include <glib.h>
 
+#define KIT_AT 0x100000
+
 static void set_interrupt(void *host, enum pvg_interrupt line, bool level)
 {
 }
@@ -40,48 +42,9 @@ static int64_t guest_clock(void *owner)
     return ((struct guest *)owner)->now;
 }
 
-static uint32_t read32(void *at, enum kit_window window, uint32_t offset)
+static bool wait_a_little(void *owner)
 {
-    return (uint32_t)pvg_mmio_read(((struct guest *)at)->device, (enum pvg_window)window, offset,
-                                   4);
-}
-
-static void write32(void *at, enum kit_window window, uint32_t offset, uint32_t value)
-{
-    pvg_mmio_write(((struct guest *)at)->device, (enum pvg_window)window, offset, value, 4);
-}
-
-static void write64(void *at, enum kit_window window, uint32_t offset, uint64_t value)
-{
-    pvg_mmio_write(((struct guest *)at)->device, (enum pvg_window)window, offset, value, 8);
-}
-
-static uint64_t take_pages(void *at, unsigned count)
-{
-    struct guest *guest = at;
-    uint64_t gpa = guest->next;
-
-    guest->next += (uint64_t)count << guest->page_shift;
-    if (guest->next > guest->ram_gpa + GUEST_RAM_SIZE) {
-        return 0;
-    }
-    return gpa;
-}
-
-static void give_pages(void *at, uint64_t gpa, unsigned count)
-{
-}
-
-static void *map_page(void *at, uint64_t gpa)
-{
-    struct guest *guest = at;
-
-    return guest->ram + (gpa - guest->ram_gpa);
-}
-
-static bool wait_a_little(void *at)
-{
-    struct guest *guest = at;
+    struct guest *guest = owner;
 
     guest_run(guest, 1000);
     if (strcmp(gpu_name, "none") != 0) {
@@ -89,11 +52,6 @@ static bool wait_a_little(void *at)
     }
     return guest->patience-- > 0;
 }
-
-static const struct kit_platform platform = {
-    .read32 = read32, .write32 = write32, .write64 = write64, .take_pages = take_pages,
-    .give_pages = give_pages, .map = map_page, .pause = wait_a_little,
-};
 
 static void make(struct guest *guest, enum pvg_variant variant)
 {
@@ -108,17 +66,20 @@ static void make(struct guest *guest, enum pvg_variant variant)
     };
     struct pvg_device_bench by_hand = {.stepped = true, .clock = guest_clock, .owner = guest};
     struct pvg_ram_span span = {.size = GUEST_RAM_SIZE, .fd = -1};
+    struct kit_pool_memory memory = {.gpa = KIT_AT, .page_shift = plain_page_shift(variant)};
 
     guest->ram = mmap(NULL, GUEST_RAM_SIZE, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     guest->ram_gpa = variant == PVG_VARIANT_PCI ? 0 : 0x70000000;
-    guest->page_shift = variant == PVG_VARIANT_PCI ? 12 : 14;
+    guest->page_shift = memory.page_shift;
     guest->device = pvg_device_create_for_bench(&options, &by_hand, NULL);
     span.gpa = guest->ram_gpa;
     span.host = guest->ram;
     if (guest->ram == MAP_FAILED || !guest->device || !pvg_ram_add(guest->device, &span, NULL)) {
         abort();
     }
+    memory.row_pages = (unsigned)((GUEST_RAM_SIZE - KIT_AT) >> memory.page_shift);
+    plain_init(&guest->plain, guest->device, &span, &memory, wait_a_little, guest);
     pvg_device_start(guest->device);
 }
 
@@ -132,10 +93,10 @@ struct guest *guest_get(uint8_t choice)
     }
     pvg_device_reset(guest->device);
     madvise(guest->ram, GUEST_RAM_SIZE, MADV_DONTNEED); /* private: zero again */
-    guest->next = guest->ram_gpa + 0x100000;
+    plain_forget(&guest->plain);
     guest->now += 1000000;
     guest->patience = 1000;
-    kit_init(&guest->kit, choice & 1 ? KIT_ARM64 : KIT_X86, &platform, guest);
+    kit_init(&guest->kit, choice & 1 ? KIT_ARM64 : KIT_X86, &plain_platform, &guest->plain);
     return guest;
 }
 

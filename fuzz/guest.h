@@ -10,6 +10,7 @@
 #include "device/device.h"
 #include "kit/kit.h"
 #include "kit/surface.h"
+#include "plain/plain.h"
 
 #define GUEST_RAM_SIZE 0x4000000ull /* reserved, not resident */
 
@@ -18,7 +19,7 @@ struct guest {
     uint8_t *ram;
     uint64_t ram_gpa;
     unsigned page_shift;
-    uint64_t next; /* gpa of the next free page */
+    struct plain plain;
     int64_t now;
     unsigned patience;
     struct kit kit;

@@ -13,6 +13,7 @@
 #include "device/device.h"
 #include "kit/kit.h"
 #include "kit/surface.h"
+#include "plain/plain.h"
 #include "wire/packets_encode.h"
 #include "wire/registers.h"
 
@@ -68,7 +69,7 @@ struct world {
     struct pvg_device *device;
     uint8_t *ram;
     unsigned page_shift;
-    uint64_t next;
+    struct plain plain;
     bool stepped;
     struct kit kit;
 };
@@ -79,40 +80,6 @@ static void no_interrupt(void *host, enum pvg_interrupt line, bool level)
 
 static const struct pvg_host_ops ops = {.size = sizeof(ops), .set_interrupt = no_interrupt};
 
-static uint32_t read32(void *at, enum kit_window window, uint32_t offset)
-{
-    return (uint32_t)pvg_mmio_read(((struct world *)at)->device, (enum pvg_window)window, offset,
-                                   4);
-}
-
-static void write32(void *at, enum kit_window window, uint32_t offset, uint32_t value)
-{
-    pvg_mmio_write(((struct world *)at)->device, (enum pvg_window)window, offset, value, 4);
-}
-
-static void write64(void *at, enum kit_window window, uint32_t offset, uint64_t value)
-{
-    pvg_mmio_write(((struct world *)at)->device, (enum pvg_window)window, offset, value, 8);
-}
-
-static uint64_t take_pages(void *at, unsigned count)
-{
-    struct world *w = at;
-    uint64_t gpa = w->next;
-
-    w->next += (uint64_t)(count == 1 ? 2 : count) << w->page_shift; /* no two neighbours */
-    return gpa;
-}
-
-static void give_pages(void *at, uint64_t gpa, unsigned count)
-{
-}
-
-static void *map_page(void *at, uint64_t gpa)
-{
-    return ((struct world *)at)->ram + gpa;
-}
-
 static void run(struct world *w)
 {
     do {
@@ -120,9 +87,9 @@ static void run(struct world *w)
     } while (atomic_load(&w->device->engine.work));
 }
 
-static bool wait_a_little(void *at)
+static bool wait_a_little(void *owner)
 {
-    struct world *w = at;
+    struct world *w = owner;
 
     if (w->stepped) {
         run(w);
@@ -131,11 +98,6 @@ static bool wait_a_little(void *at)
     }
     return true;
 }
-
-static const struct kit_platform platform = {
-    .read32 = read32, .write32 = write32, .write64 = write64, .take_pages = take_pages,
-    .give_pages = give_pages, .map = map_page, .pause = wait_a_little,
-};
 
 /* @recording: a session of it goes there; NULL: none. */
 static struct world *world_create_recorded(enum pvg_variant variant, bool stepped,
@@ -149,22 +111,25 @@ static struct world *world_create_recorded(enum pvg_variant variant, bool steppe
         .displays = &display, .display_count = 1, .gpu = "none", .trace_file = recording,
     };
     struct pvg_ram_span span = {.size = RAM_SIZE, .fd = -1};
+    struct kit_pool_memory memory = {.gpa = 1 << 20, .stride = 2}; /* no two neighbours */
     struct pvg_error error = {0};
 
     w->ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     span.host = w->ram;
-    w->page_shift = variant == PVG_VARIANT_PCI ? 12 : 14;
-    w->next = 1 << 20;
+    w->page_shift = memory.page_shift = plain_page_shift(variant);
     w->stepped = stepped;
-    w->device = pvg_device_create_for_bench(
-        &options, &(struct pvg_device_bench){.stepped = stepped}, &error);
+    w->device = pvg_device_create_for_bench(&options,
+                                            &(struct pvg_device_bench){.stepped = stepped}, &error);
     if (w->ram == MAP_FAILED || !w->device || !pvg_ram_add(w->device, &span, &error)) {
         fprintf(stderr, "%s\n", error.message);
         exit(1);
     }
+    memory.row_pages = 1u << (28 - memory.page_shift);
+    memory.single_pages = (1u << (29 - memory.page_shift)) - 1;
+    plain_init(&w->plain, w->device, &span, &memory, wait_a_little, w);
     pvg_device_start(w->device);
-    kit_init(&w->kit, variant == PVG_VARIANT_PCI ? KIT_X86 : KIT_ARM64, &platform, w);
+    kit_init(&w->kit, variant == PVG_VARIANT_PCI ? KIT_X86 : KIT_ARM64, &plain_platform, &w->plain);
     kit_start(&w->kit);
     kit_display_start(&w->kit, 0);
     kit_display_wait_online(&w->kit, 0);
@@ -183,6 +148,7 @@ static struct world *world_create(enum pvg_variant variant, bool stepped)
 static void world_destroy(struct world *w)
 {
     pvg_device_destroy(w->device);
+    plain_finish(&w->plain);
     munmap(w->ram, RAM_SIZE);
     g_free(w);
 }
@@ -269,13 +235,11 @@ static void bench_mappings(enum pvg_variant variant, const char *pages)
         for (unsigned round = 0; round < rounds; round++) {
             for (unsigned i = 0; i < batch; i++) {
                 (void)!pvg_task_map(
-                    memory, 1, (struct pvg_gva){(0x1000ull + alive[n] + i) << w->page_shift},
-                    size);
+                    memory, 1, (struct pvg_gva){(0x1000ull + alive[n] + i) << w->page_shift}, size);
             }
             for (unsigned i = 0; i < batch; i++) {
                 (void)!pvg_task_unmap(
-                    memory, 1, (struct pvg_gva){(0x1000ull + alive[n] + i) << w->page_shift},
-                    size);
+                    memory, 1, (struct pvg_gva){(0x1000ull + alive[n] + i) << w->page_shift}, size);
             }
         }
         snprintf(name, sizeof(name), "map_unmap_%s.%u_ns", pages, alive[n]);
@@ -308,10 +272,10 @@ static void bench_translations(enum pvg_variant variant, const char *pages)
         struct pvg_gpa gpa = {0};
 
         random = random * 1664525 + 1013904223;
-        if (pvg_space_translate(memory, space,
-                                (struct pvg_gva){(0x1000ull + (random >> 8) % mapped)
-                                                 << w->page_shift},
-                                PVG_RAM_READ, &gpa) != PVG_ACCEPTED) {
+        if (pvg_space_translate(
+                memory, space,
+                (struct pvg_gva){(0x1000ull + (random >> 8) % mapped) << w->page_shift},
+                PVG_RAM_READ, &gpa) != PVG_ACCEPTED) {
             exit(1);
         }
         sum += gpa.value;

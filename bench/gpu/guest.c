@@ -35,7 +35,8 @@ int64_t guest_cpu_ns(void)
  * benchmark also runs where there is no compiler. ---- */
 
 static void kept_translate(struct pvg_translator *translator,
-                           const struct pvg_translate_request *request, struct pvg_translation *out);
+                           const struct pvg_translate_request *request,
+                           struct pvg_translation *out);
 
 static struct pvg_translator *kept_create(const struct pvg_compiler_settings *settings,
                                           struct pvg_error *error);
@@ -60,8 +61,8 @@ static struct pvg_translator *kept_create(const struct pvg_compiler_settings *se
 static void kept_translate(struct pvg_translator *translator,
                            const struct pvg_translate_request *request, struct pvg_translation *out)
 {
-    g_autofree char *hash = g_compute_checksum_for_data(G_CHECKSUM_SHA256, request->air,
-                                                        request->air_size);
+    g_autofree char *hash =
+        g_compute_checksum_for_data(G_CHECKSUM_SHA256, request->air, request->air_size);
     /* Functions of one source share their bitcode. */
     g_autofree char *name = g_strdup_printf("%s-%d-%s", hash, (int)request->options->stage,
                                             request->entry ? request->entry : "");
@@ -72,7 +73,8 @@ static void kept_translate(struct pvg_translator *translator,
     g_autofree char *bytes = NULL;
     gsize size;
 
-    if (g_file_get_contents(path, &bytes, &size, NULL) && pvg_translation_decode(bytes, size, out)) {
+    if (g_file_get_contents(path, &bytes, &size, NULL) &&
+        pvg_translation_decode(bytes, size, out)) {
         return;
     }
     worker = pvg_process_translator.create(&settings, &error);
@@ -139,57 +141,19 @@ static void log_line(void *host, enum pvg_log_level level, const char *message)
 static const struct pvg_host_ops ops = {
     .size = sizeof(ops), .set_interrupt = no_interrupt, .log = log_line};
 
-static uint32_t read32(void *at, enum kit_window window, uint32_t offset)
+static bool wait_a_little(void *owner)
 {
-    return (uint32_t)pvg_mmio_read(((struct guest *)at)->device, (enum pvg_window)window, offset,
-                                   4);
-}
-
-static void write32(void *at, enum kit_window window, uint32_t offset, uint32_t value)
-{
-    pvg_mmio_write(((struct guest *)at)->device, (enum pvg_window)window, offset, value, 4);
-}
-
-static void write64(void *at, enum kit_window window, uint32_t offset, uint64_t value)
-{
-    pvg_mmio_write(((struct guest *)at)->device, (enum pvg_window)window, offset, value, 8);
-}
-
-static uint64_t take_pages(void *at, unsigned count)
-{
-    struct guest *guest = at;
-    uint64_t gpa = guest->next;
-
-    guest->next += (uint64_t)(count == 1 ? 2 : count) << PAGE_SHIFT; /* no two neighbours */
-    return gpa;
-}
-
-static void give_pages(void *at, uint64_t gpa, unsigned count)
-{
-}
-
-static void *map_page(void *at, uint64_t gpa)
-{
-    return ((struct guest *)at)->ram + gpa;
-}
-
-static bool wait_a_little(void *at)
-{
-    struct guest *guest = at;
+    struct guest *guest = owner;
 
     pvg_engine_step(&guest->device->engine);
     g_usleep(20); /* a CPU that draws needs the cores */
     return true;
 }
 
-static const struct kit_platform platform = {
-    .read32 = read32, .write32 = write32, .write64 = write64, .take_pages = take_pages,
-    .give_pages = give_pages, .map = map_page, .pause = wait_a_little,
-};
-
 void guest_end(struct guest *guest)
 {
     pvg_device_destroy(guest->device);
+    plain_finish(&guest->plain);
     munmap(guest->ram, RAM_SIZE);
     g_free(guest->bytes);
     g_free(guest);
@@ -201,23 +165,35 @@ struct guest *guest_start(const char *gpu, uint32_t width, uint32_t height)
     const struct pvg_display_options display = {.modes = &mode, .mode_count = 1};
     struct guest *guest = g_new0(struct guest, 1);
     const struct pvg_device_options options = {
-        .size = sizeof(options), .variant = PVG_VARIANT_MMIO, .ops = &ops, .host = guest,
-        .displays = &display, .display_count = 1, .gpu = gpu,
+        .size = sizeof(options),
+        .variant = PVG_VARIANT_MMIO,
+        .ops = &ops,
+        .host = guest,
+        .displays = &display,
+        .display_count = 1,
+        .gpu = gpu,
     };
     struct pvg_ram_span span = {.size = RAM_SIZE, .fd = -1};
+    const struct kit_pool_memory memory = {
+        .gpa = 1 << 20,
+        .page_shift = PAGE_SHIFT,
+        .row_pages = 0x4000,
+        .single_pages = 0xbfbf,
+        .stride = 2, /* no two neighbours */
+    };
     struct pvg_error error = {0};
 
     guest->ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     span.host = guest->ram;
-    guest->next = 1 << 20;
     guest->device = pvg_device_create_for_bench(
         &options, &(struct pvg_device_bench){.stepped = true, .executor = executor}, &error);
     if (!guest->device || !pvg_ram_add(guest->device, &span, &error)) {
         stop(error.message);
     }
     pvg_device_start(guest->device);
-    kit_init(&guest->kit, KIT_ARM64, &platform, guest);
+    plain_init(&guest->plain, guest->device, &span, &memory, wait_a_little, guest);
+    kit_init(&guest->kit, KIT_ARM64, &plain_platform, &guest->plain);
     kit_start(&guest->kit);
     kit_display_start(&guest->kit, 0);
     kit_display_wait_online(&guest->kit, 0);

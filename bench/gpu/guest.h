@@ -11,13 +11,14 @@
 #include "kit/pipeline.h"
 #include "kit/stream.h"
 #include "kit/surface.h"
+#include "plain/plain.h"
 
 #define GUEST_STREAM_BYTES 0x200000
 
 struct guest {
     struct pvg_device *device;
     uint8_t *ram;
-    uint64_t next; /* of the pages: every other one */
+    struct plain plain;
     struct kit kit;
     struct kit_task task;
     uint64_t stream; /* where streams lie in the task */

@@ -4,16 +4,18 @@
  */
 #include "machine.h"
 
+#include "kit/pool.h"
+
 #define UART     UINT64_C(0x20010000)
 #define GFX      UINT64_C(0x30200000)
 #define IOSFC    UINT64_C(0x30210000)
 #define MEMORY   UINT64_C(0x72000000) /* pages in rows, then single ones */
 #define PAGE     UINT64_C(0x4000)
+#define PAGE_SHIFT 14
 #define PATIENCE 60u /* seconds: hosts may be slow, and busy */
 
-static uint64_t next_row = MEMORY, rows_end;
-static uint64_t free_pages[2 * MACHINE_MOST_PAGES];
-static unsigned free_count;
+static struct kit_pool pool;
+static uint64_t singles[2 * MACHINE_MOST_PAGES];
 
 /* What the compiler takes for granted. */
 void *memset(void *at, int value, __SIZE_TYPE__ size);
@@ -95,16 +97,9 @@ static void write64(void *at, enum kit_window which, uint32_t offset, uint64_t v
 
 static uint64_t take_pages(void *at, unsigned count)
 {
-    uint64_t gpa = next_row;
+    uint64_t gpa = kit_pool_take(&pool, count);
 
-    if (count == 1 && free_count > 0) {
-        gpa = free_pages[--free_count];
-    } else if (gpa + count * PAGE <= rows_end) {
-        next_row += count * PAGE;
-    } else {
-        return 0;
-    }
-    for (uint64_t *word = (uint64_t *)gpa; word < (uint64_t *)(gpa + count * PAGE); word++) {
+    for (uint64_t *word = (uint64_t *)gpa; gpa && word < (uint64_t *)(gpa + count * PAGE); word++) {
         *(volatile uint64_t *)word = 0;
     }
     return gpa;
@@ -112,9 +107,7 @@ static uint64_t take_pages(void *at, unsigned count)
 
 static void give_pages(void *at, uint64_t gpa, unsigned count)
 {
-    for (; count--; gpa += PAGE) {
-        free_pages[free_count++] = gpa;
-    }
+    kit_pool_give(&pool, gpa, count);
 }
 
 static void *map(void *at, uint64_t gpa)
@@ -173,9 +166,13 @@ void say_verdict(const char *name, const char *failure)
 
 void machine_init(unsigned pages)
 {
-    rows_end = MEMORY + pages / 4 * PAGE;
-    for (unsigned i = 0; i < pages; i++) {
-        /* An odd stride visits all of a power of two, neighbours far apart. */
-        free_pages[free_count++] = rows_end + (i * UINT64_C(1237) & (pages - 1)) * PAGE;
-    }
+    struct kit_pool_memory memory = {
+        .gpa = MEMORY,
+        .page_shift = PAGE_SHIFT,
+        .row_pages = pages / 4,
+        .single_pages = pages,
+        .stride = 1237,
+    };
+
+    kit_pool_init(&pool, &memory, singles);
 }

@@ -40,28 +40,17 @@ static void *map(void *at, uint64_t gpa)
 static uint64_t take_pages(void *at, unsigned count)
 {
     struct gpu *gpu = at;
-    size_t size = (size_t)count << gpu->kit.page_shift;
-    uint64_t gpa = gpu->next_row;
+    uint64_t gpa = kit_pool_take(&gpu->pool, count);
 
-    if (count == 1 && gpu->free_count > 0) {
-        gpa = gpu->free_pages[--gpu->free_count];
-    } else if (gpa + size <= gpu->memory.gpa + gpu->memory.size / ROW_SHARE) {
-        gpu->next_row += size;
-    } else {
-        return 0;
+    if (gpa) {
+        memset(map(at, gpa), 0, (size_t)count << gpu->kit.page_shift);
     }
-    memset(map(at, gpa), 0, size);
     return gpa;
 }
 
 static void give_pages(void *at, uint64_t gpa, unsigned count)
 {
-    struct gpu *gpu = at;
-
-    while (count--) {
-        gpu->free_pages[gpu->free_count++] = gpa;
-        gpa += 1u << gpu->kit.page_shift;
-    }
+    kit_pool_give(&((struct gpu *)at)->pool, gpa, count);
 }
 
 void gpu_be_patient(struct gpu *gpu)
@@ -89,20 +78,18 @@ static const struct kit_platform platform = {
     .pause = pause_a_little,
 };
 
-/* Single pages lie far apart, so that nothing can depend on their neighbours. */
-static void scatter_pages(struct gpu *gpu)
+static void make_pool(struct gpu *gpu)
 {
-    unsigned count = (gpu->memory.size - gpu->memory.size / ROW_SHARE) >> gpu->kit.page_shift;
-    uint64_t first = gpu->memory.gpa + gpu->memory.size / ROW_SHARE;
+    unsigned pages = gpu->memory.size >> gpu->kit.page_shift;
+    struct kit_pool_memory memory = {
+        .gpa = gpu->memory.gpa,
+        .page_shift = gpu->kit.page_shift,
+        .row_pages = pages / ROW_SHARE,
+        .single_pages = pages - pages / ROW_SHARE, /* 7/8 of a power of two */
+        .stride = 37,
+    };
 
-    /* Pages given back come from rows too. */
-    gpu->free_pages = calloc(gpu->memory.size >> gpu->kit.page_shift, sizeof(*gpu->free_pages));
-    for (unsigned i = 0; i < count; i++) {
-        /* 37 shares no factor with the count, 7/8 of a power of two: each page comes once. */
-        gpu->free_pages[gpu->free_count++] =
-            first + ((uint64_t)(i * 37 % count) << gpu->kit.page_shift);
-    }
-    gpu->next_row = gpu->memory.gpa;
+    kit_pool_init(&gpu->pool, &memory, calloc(pages, sizeof(uint64_t)));
 }
 
 bool gpu_open(struct gpu *gpu, size_t memory, struct report *report)
@@ -125,14 +112,14 @@ bool gpu_open(struct gpu *gpu, size_t memory, struct report *report)
     }
     gpu_be_patient(gpu);
     kit_init(&gpu->kit, machine, &platform, gpu);
-    scatter_pages(gpu);
+    make_pool(gpu);
     return true;
 }
 
 void gpu_close(struct gpu *gpu)
 {
     kit_stop(&gpu->kit);
-    free(gpu->free_pages);
+    free(gpu->pool.singles);
     dma_free(&gpu->memory);
     window_close(&gpu->windows[KIT_GFX]);
     window_close(&gpu->windows[KIT_IOSFC]);

@@ -9,14 +9,13 @@
 #include "window.h"
 
 #include "kit/kit.h"
+#include "kit/pool.h"
 
 struct gpu {
     struct kit kit;
     struct window windows[2]; /* by enum kit_window */
     struct dma memory;
-    uint64_t next_row;    /* gpa */
-    uint64_t *free_pages; /* gpas */
-    unsigned free_count;
+    struct kit_pool pool;
     double deadline; /* until then the kit waits */
     bool impatient;  /* by looking again at once, for those who measure */
 };

@@ -68,77 +68,14 @@ static const struct pvg_host_ops ops_with_worker = {
 
 /* ---- Where the kit runs ---- */
 
-static enum pvg_window window_of(enum kit_window window)
+static bool pause_a_moment(void *owner)
 {
-    return window == KIT_GFX ? PVG_WINDOW_GFX : PVG_WINDOW_IOSFC;
-}
-
-static uint32_t read32(void *at, enum kit_window window, uint32_t offset)
-{
-    return (uint32_t)pvg_mmio_read(((struct stage *)at)->device, window_of(window), offset, 4);
-}
-
-static void write32(void *at, enum kit_window window, uint32_t offset, uint32_t value)
-{
-    pvg_mmio_write(((struct stage *)at)->device, window_of(window), offset, value, 4);
-}
-
-static void write64(void *at, enum kit_window window, uint32_t offset, uint64_t value)
-{
-    pvg_mmio_write(((struct stage *)at)->device, window_of(window), offset, value, 8);
-}
-
-static void *map(void *at, uint64_t gpa)
-{
-    struct stage *stage = at;
-
-    assert_in_range(gpa, stage->ram_gpa, stage->ram_gpa + RAM_SIZE - 1);
-    return stage->ram + (gpa - stage->ram_gpa);
-}
-
-static uint64_t take_pages(void *at, unsigned count)
-{
-    struct stage *stage = at;
-    uint64_t gpa;
-
-    if (count == 1 && stage->free_pages->len) {
-        gpa = g_array_index(stage->free_pages, uint64_t, stage->free_pages->len - 1);
-        g_array_set_size(stage->free_pages, stage->free_pages->len - 1);
-    } else {
-        gpa = stage->next_row;
-        stage->next_row += (uint64_t)count << stage->kit.page_shift;
-    }
-    memset(map(stage, gpa), 0, (size_t)count << stage->kit.page_shift);
-    return gpa;
-}
-
-static void give_pages(void *at, uint64_t gpa, unsigned count)
-{
-    struct stage *stage = at;
-
-    for (unsigned i = 0; i < count; i++, gpa += 1ull << stage->kit.page_shift) {
-        g_array_append_val(stage->free_pages, gpa);
-    }
-}
-
-static bool pause_a_moment(void *at)
-{
-    struct stage *stage = at;
+    struct stage *stage = owner;
 
     pvg_engine_step(&stage->device->engine);
     g_usleep(100);
     return stage->patience-- > 0;
 }
-
-static const struct kit_platform platform = {
-    .read32 = read32,
-    .write32 = write32,
-    .write64 = write64,
-    .take_pages = take_pages,
-    .give_pages = give_pages,
-    .map = map,
-    .pause = pause_a_moment,
-};
 
 /* ---- Life ---- */
 
@@ -159,7 +96,7 @@ int stage_setup_recorded(void **state, enum pvg_variant variant, const char *pat
     };
     struct pvg_ram_span span = {.size = RAM_SIZE, .fd = memfd_create("guest", MFD_CLOEXEC)};
     struct pvg_error error = {0};
-    const unsigned shift = variant == PVG_VARIANT_PCI ? 12 : 14;
+    struct kit_pool_memory memory = {.gpa = ROWS_AT, .single_pages = PAGES, .stride = 4099};
 
     setenv("PVG_VULKAN_VALIDATION", "1", 1);
     stage->ram_fd = span.fd;
@@ -179,14 +116,11 @@ int stage_setup_recorded(void **state, enum pvg_variant variant, const char *pat
     assert_true(pvg_ram_add(stage->device, &span, &error));
     pvg_device_start(stage->device);
 
-    stage->free_pages = g_array_sized_new(FALSE, FALSE, sizeof(uint64_t), PAGES);
-    for (uint64_t i = 0; i < PAGES; i++) { /* an odd stride visits all, neighbours far apart */
-        uint64_t gpa = stage->ram_gpa + PAGES_AT + ((i * 4099 & (PAGES - 1)) << shift);
-
-        g_array_append_val(stage->free_pages, gpa);
-    }
-    stage->next_row = stage->ram_gpa + ROWS_AT;
-    kit_init(&stage->kit, variant == PVG_VARIANT_PCI ? KIT_X86 : KIT_ARM64, &platform, stage);
+    memory.page_shift = plain_page_shift(variant);
+    memory.row_pages = (unsigned)((PAGES_AT - ROWS_AT) >> memory.page_shift);
+    plain_init(&stage->plain, stage->device, &span, &memory, pause_a_moment, stage);
+    kit_init(&stage->kit, variant == PVG_VARIANT_PCI ? KIT_X86 : KIT_ARM64, &plain_platform,
+             &stage->plain);
     kit_start(&stage->kit);
     kit_task_create(&stage->kit, &stage->task, 3);
     kit_task_bind_objects(&stage->kit, &stage->task);
@@ -227,7 +161,7 @@ int stage_teardown(void **state)
         fprintf(stderr, "# %u validation messages, %u refusals, kit: %s\n", stage->messages,
                 (unsigned)refused, stage->kit.failure ? stage->kit.failure : "well");
     }
-    g_array_unref(stage->free_pages);
+    plain_finish(&stage->plain);
     munmap(stage->ram, RAM_SIZE);
     close(stage->ram_fd);
     g_free(stage);

@@ -19,6 +19,7 @@
 #include "kit/object.h"
 #include "kit/pipeline.h"
 #include "kit/stream.h"
+#include "plain/plain.h"
 #include "wire/blit_encode.h"
 #include "wire/compute_encode.h"
 #include "wire/encoder_encode.h"
@@ -32,8 +33,7 @@ struct stage {
     int ram_fd;
     uint8_t *ram;
     uint64_t ram_gpa;
-    GArray *free_pages; /* uint64_t: scattered */
-    uint64_t next_row;
+    struct plain plain;
     unsigned patience;
     unsigned messages; /* of the validation layers */
     bool may_refuse;   /* the scene is about something wrong */

@@ -150,56 +150,6 @@ void bench_release(struct bench *bench, unsigned index)
 #define KIT_PAGES_AT 0x8000000ull
 #define KIT_PATIENCE 20000
 
-static uint32_t kit_read32(void *at, enum kit_window window, uint32_t offset)
-{
-    return (uint32_t)pvg_mmio_read(((struct bench *)at)->device,
-                                   window == KIT_GFX ? PVG_WINDOW_GFX : PVG_WINDOW_IOSFC, offset,
-                                   4);
-}
-
-static void kit_write32(void *at, enum kit_window window, uint32_t offset, uint32_t value)
-{
-    pvg_mmio_write(((struct bench *)at)->device,
-                   window == KIT_GFX ? PVG_WINDOW_GFX : PVG_WINDOW_IOSFC, offset, value, 4);
-}
-
-static void kit_write64(void *at, enum kit_window window, uint32_t offset, uint64_t value)
-{
-    pvg_mmio_write(((struct bench *)at)->device,
-                   window == KIT_GFX ? PVG_WINDOW_GFX : PVG_WINDOW_IOSFC, offset, value, 8);
-}
-
-static uint64_t kit_take_pages(void *at, unsigned count)
-{
-    struct bench *bench = at;
-    uint64_t gpa;
-
-    if (count == 1 && bench->free_pages->len > 0) {
-        gpa = g_array_index(bench->free_pages, uint64_t, bench->free_pages->len - 1);
-        g_array_set_size(bench->free_pages, bench->free_pages->len - 1);
-    } else {
-        gpa = bench->next_row;
-        bench->next_row += (uint64_t)count << bench->page_shift;
-        assert_true(bench->next_row <= bench->ram_gpa + KIT_PAGES_AT);
-    }
-    memset(bench_at(bench, gpa), 0, (size_t)count << bench->page_shift);
-    return gpa;
-}
-
-static void kit_give_pages(void *at, uint64_t gpa, unsigned count)
-{
-    struct bench *bench = at;
-
-    for (unsigned i = 0; i < count; i++, gpa += 1ull << bench->page_shift) {
-        g_array_append_val(bench->free_pages, gpa);
-    }
-}
-
-static void *kit_map(void *at, uint64_t gpa)
-{
-    return bench_at(at, gpa);
-}
-
 static bool kit_pause(void *at)
 {
     struct bench *bench = at;
@@ -208,31 +158,20 @@ static bool kit_pause(void *at)
     return bench->patience-- > 0;
 }
 
-static const struct kit_platform kit_platform = {
-    .read32 = kit_read32,
-    .write32 = kit_write32,
-    .write64 = kit_write64,
-    .take_pages = kit_take_pages,
-    .give_pages = kit_give_pages,
-    .map = kit_map,
-    .pause = kit_pause,
-};
-
-static void init_kit(struct bench *bench, enum pvg_variant variant)
+static void init_kit(struct bench *bench, enum pvg_variant variant, const struct pvg_ram_span *ram)
 {
-    uint64_t first = bench->ram_gpa + KIT_PAGES_AT;
-    uint64_t count = 0x4000; /* 64 MiB, or 256 */
+    const struct kit_pool_memory memory = {
+        .gpa = KIT_ROWS_AT,
+        .page_shift = bench->page_shift,
+        .row_pages = (unsigned)((KIT_PAGES_AT - KIT_ROWS_AT) >> bench->page_shift),
+        .single_pages = 0x4000, /* 64 MiB, or 256 */
+        .stride = 4099,
+    };
 
-    bench->free_pages = g_array_sized_new(FALSE, FALSE, sizeof(uint64_t), (guint)count);
-    /* An odd stride visits all of a power of two, neighbours far apart. */
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t gpa = first + ((i * 4099 & (count - 1)) << bench->page_shift);
-
-        g_array_append_val(bench->free_pages, gpa);
-    }
-    bench->next_row = bench->ram_gpa + KIT_ROWS_AT;
+    plain_init(&bench->plain, bench->device, ram, &memory, kit_pause, bench);
     bench->patience = KIT_PATIENCE;
-    kit_init(&bench->kit, variant == PVG_VARIANT_PCI ? KIT_X86 : KIT_ARM64, &kit_platform, bench);
+    kit_init(&bench->kit, variant == PVG_VARIANT_PCI ? KIT_X86 : KIT_ARM64, &plain_platform,
+             &bench->plain);
 }
 
 static const struct pvg_mode modes[] = {{1920, 1080, 60000}, {1280, 1024, 60000}};
@@ -276,7 +215,7 @@ static struct bench *create(enum pvg_variant variant, unsigned displays, const c
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     assert_true(bench->ram != MAP_FAILED);
     bench->ram_gpa = variant == PVG_VARIANT_PCI ? 0 : 0x70000000;
-    bench->page_shift = variant == PVG_VARIANT_PCI ? 12 : 14;
+    bench->page_shift = plain_page_shift(variant);
     bench->device = pvg_device_create_for_bench(&options, &by_hand, &error);
     assert_string_equal(error.message, "");
     assert_non_null(bench->device);
@@ -284,7 +223,7 @@ static struct bench *create(enum pvg_variant variant, unsigned displays, const c
     span.host = bench->ram;
     assert_true(pvg_ram_add(bench->device, &span, &error));
     pvg_device_start(bench->device);
-    init_kit(bench, variant);
+    init_kit(bench, variant, &span);
     return bench;
 }
 
@@ -303,7 +242,7 @@ void bench_destroy(struct bench *bench)
     pvg_device_destroy(bench->device);
     g_ptr_array_unref(bench->held);
     munmap(bench->ram, BENCH_RAM_SIZE);
-    g_array_free(bench->free_pages, TRUE);
+    plain_finish(&bench->plain);
     g_free(bench);
 }
 
@@ -340,8 +279,7 @@ void bench_pass(struct bench *bench, int64_t microseconds)
 
 uint8_t *bench_at(struct bench *bench, uint64_t gpa)
 {
-    assert_in_range(gpa, bench->ram_gpa, bench->ram_gpa + BENCH_RAM_SIZE - 1);
-    return bench->ram + (gpa - bench->ram_gpa);
+    return plain_at(&bench->plain, gpa);
 }
 
 uint32_t bench_load(struct bench *bench, uint64_t gpa)

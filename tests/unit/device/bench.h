@@ -15,6 +15,7 @@
 #include "kit/object.h"
 #include "kit/stream.h"
 #include "kit/surface.h"
+#include "plain/plain.h"
 
 #define BENCH_RAM_SIZE 0x20000000ull /* reserved, not resident */
 
@@ -32,8 +33,7 @@ struct bench {
     char last_line[512];
 
     struct kit kit;     /* initialised, not started */
-    GArray *free_pages; /* of uint64_t gpas, in no particular order */
-    uint64_t next_row;  /* gpa of what is given out in rows */
+    struct plain plain; /* where it runs */
     unsigned patience;  /* how often the kit may still wait */
 
     /* The executor: what it is given it keeps while `hold` is set. */

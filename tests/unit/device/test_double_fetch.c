@@ -223,7 +223,7 @@ static void a_guest_that_writes_everywhere_at_once_does_no_harm(void **state)
     atomic_store(&vandal.stop, true);
     pthread_join(thread, NULL);
     pvg_device_reset(b->device);
-    kit_init(&b->kit, b->kit.machine, b->kit.platform, b);
+    kit_init(&b->kit, b->kit.machine, b->kit.platform, &b->plain);
     bench_bring_up(b); /* nothing of it stays */
     bench_expect_no_failure(b);
 }

@@ -13,7 +13,7 @@
 static void expect_service(struct bench *b)
 {
     pvg_device_reset(b->device);
-    kit_init(&b->kit, b->kit.machine, b->kit.platform, b);
+    kit_init(&b->kit, b->kit.machine, b->kit.platform, &b->plain);
     b->patience = 2000;
     bench_bring_up(b);
     bench_expect_no_failure(b);

@@ -127,7 +127,7 @@ static uint64_t record(struct fixture *f, enum pvg_variant variant)
     kit_wait(&b->kit, kit_display_channel(&b->kit, 1), kit_present(&b->kit, 1, surface.id, NULL));
     kit_present(&b->kit, 0, surface.id, NULL); /* and nobody waits */
     pvg_device_reset(b->device);
-    kit_init(&b->kit, b->kit.machine, b->kit.platform, b);
+    kit_init(&b->kit, b->kit.machine, b->kit.platform, &b->plain);
     bench_bring_up(b);
     kit_surface_create(&b->kit, &surface, 64, 64);
     kit_surface_fill(&b->kit, &surface, 0xff010203);
