@@ -7,12 +7,14 @@ The first argument is the pvg-server to test; the others name guest programs as 
 import json
 import os
 import pathlib
+import re
 import signal
 import sys
 import time
 
 import cases
 import demo_scene
+import documented
 import firmware
 import gpu_pictures
 from vm import guest, paths, png, stock, xvfb
@@ -214,6 +216,32 @@ def linux_draws_the_demos_3d_scene(folder):
         cases.expect_same(server.stop(), 0, "pvg-server's exit status")
 
 
+def fill_in(argument, server, folder):
+    """A documented @argument for this machine: less memory, no KVM, files of ours."""
+    code, variables = (word.split("file=")[1] for word in stock.firmware(folder / "VARS")[1::2])
+    for old, new in (("4096M", "512M"), ("4G", "512M"), ("file=CODE", f"file={code}"),
+                     ("file=VARS", f"file={variables}")):
+        argument = argument.replace(old, new)
+    argument = re.sub(r"[\w/.-]+/gfx\.sock", str(server.socket), argument)
+    argument = re.sub(r"[\w/.-]+/qmp\.sock", f"{folder}/qmp.sock", argument)
+    return {"kvm": "tcg", "host": "max"}.get(argument, argument)
+
+
+def the_documented_command_lines_attach(folder):
+    fetch_stock_qemu()
+    with Server(SERVER, folder, "--gpu", "none") as server:
+        for name, documented_line in documented.command_lines(folder).items():
+            line = [fill_in(argument, server, folder) for argument in documented_line]
+            if "-m" not in line:  # these are added to one that has it, and a machine
+                line = ["-machine", "q35", "-accel", "tcg", "-m", "512M", *line]
+            line = line[:line.index("-serial")] if "-serial" in line else line
+            with stock.StockMachine([*line, "-S"], folder / "console.log") as machine:
+                buses = json.dumps(machine.qmp("query-pci"))
+                machine.kill()
+            cases.expect('"vendor": 4203' in buses, f"{name}: no Apple device on {buses}")
+            server.wait_log("client left")
+
+
 cases.run(
     the_firmware_shows_its_shell_through_our_option_rom,
     the_firmware_shows_the_same_through_apple_gfx_pci,
@@ -222,4 +250,5 @@ cases.run(
     a_second_machine_attaches_where_the_first_one_died,
     linux_keeps_its_gpu_and_takes_a_display_while_the_worker_is_killed,
     linux_draws_the_demos_3d_scene,
+    the_documented_command_lines_attach,
     needs=None)
