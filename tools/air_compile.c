@@ -11,7 +11,7 @@
 
 struct request {
     char **files, *function, *folder, *features_text;
-    gboolean json, in_process;
+    gboolean json, in_process, optimize;
     uint64_t features;
     struct pvg_compiler *compiler;
     JsonBuilder *report; /* with --json */
@@ -129,16 +129,39 @@ static void put_shader(JsonBuilder *to, const char *path, const struct air_funct
     put_interface(to, record);
 }
 
-static bool write_file(const char *folder, const char *name, const char *suffix, const void *bytes,
-                       size_t size)
+/* Where what is made of function @name goes. */
+static char *result_path(const char *folder, const char *name, const char *suffix)
 {
-    g_autofree char *file = g_strconcat(name, suffix, NULL), *path = NULL;
-    g_autoptr(GError) failure = NULL;
+    g_autofree char *file = g_strconcat(name, suffix, NULL);
 
     g_strdelimit(file, "/", '_');
-    path = g_build_filename(folder, file, NULL);
+    return g_build_filename(folder, file, NULL);
+}
+
+static bool write_file(const char *path, const void *bytes, size_t size)
+{
+    g_autoptr(GError) failure = NULL;
+
     if (!g_file_set_contents(path, bytes, size, &failure)) {
         fprintf(stderr, "pvg-air compile: cannot write: %s\n", failure->message);
+        return false;
+    }
+    return true;
+}
+
+/* What a driver's own passes would leave, to look at: the audit takes none of it. */
+static bool optimize(const char *path)
+{
+    const char *command[] = {"spirv-opt", "-O", "--target-env=vulkan1.3", path, "-o", path, NULL};
+    g_autoptr(GError) failure = NULL;
+    int status;
+
+    if (!g_spawn_sync(NULL, (char **)command, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
+                      &status, &failure) ||
+        !g_spawn_check_wait_status(status, &failure)) {
+        fprintf(stderr,
+                "pvg-air compile: spirv-opt (Debian package spirv-tools) cannot optimize: %s\n",
+                failure->message);
         return false;
     }
     return true;
@@ -163,14 +186,15 @@ static bool write_result(const struct request *request, const char *path,
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autofree char *text = NULL;
+    g_autofree char *words = result_path(request->folder, function->name, ".spv");
+    g_autofree char *record = result_path(request->folder, function->name, ".json");
 
     json_builder_begin_object(builder);
     put_shader(builder, path, function, translation);
     json_builder_end_object(builder);
     text = print_json(builder);
-    return write_file(request->folder, function->name, ".spv", translation->words,
-                      4 * (size_t)translation->word_count) &&
-           write_file(request->folder, function->name, ".json", text, strlen(text));
+    return write_file(words, translation->words, 4 * (size_t)translation->word_count) &&
+           (!request->optimize || optimize(words)) && write_file(record, text, strlen(text));
 }
 
 static bool compile_function(struct request *request, const char *path,
@@ -265,6 +289,8 @@ int command_compile(int argc, char **argv)
         {"function", 'f', 0, G_OPTION_ARG_STRING, &request.function, "Only this one", "NAME"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &request.folder,
          "Write NAME.spv and NAME.json there", "DIR"},
+        {"optimize", 'O', 0, G_OPTION_ARG_NONE, &request.optimize,
+         "Run what is written through spirv-opt -O", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &request.json, "Report as JSON", NULL},
         {"features", 0, 0, G_OPTION_ARG_STRING, &request.features_text,
          "What the device offers: desktop (default), cpu, none, or a list", "LIST"},

@@ -5,6 +5,7 @@
 Usage: test_tools.py PVG_METALLIB PVG_AIR FOLDER_OF_THIS_FILE
 """
 import pathlib
+import shutil
 import struct
 import subprocess
 import sys
@@ -97,6 +98,17 @@ def kernel_run(air, *arguments, status=0):
     if done.returncode != status:
         raise AssertionError(f"{arguments}: status {done.returncode}\n{done.stderr}")
     return done
+
+
+def what_is_written_is_optimized_when_asked(metallib, air, here, tmp):
+    if not shutil.which("spirv-opt"):
+        raise Skipped("spirv-opt is not installed")
+    run(metallib, "-o", tmp / "kinds.metallib", here / "kinds.cl")
+    for folder, *options in (("plain",), ("small", "--optimize")):
+        run(air, "compile", "-o", tmp / folder, *options, tmp / "kinds.metallib")
+    for name in ("scale", "place", "shade"):
+        plain, small = ((tmp / folder / f"{name}.spv").read_bytes() for folder in ("plain", "small"))
+        assert small[:4] == plain[:4] and small != plain and len(small) % 4 == 0, name
 
 
 INVERT = """
