@@ -466,7 +466,13 @@ static void check_victim(struct scene *s)
     }
 }
 
+const char *__lsan_default_options(void);
 const char *__lsan_default_suppressions(void);
+
+const char *__lsan_default_options(void)
+{
+    return "print_suppressions=0"; /* libFuzzer looks for leaks again and again */
+}
 
 /* What the driver keeps for the life of the process. */
 const char *__lsan_default_suppressions(void)
