@@ -6,18 +6,15 @@
 
 #include <stdint.h>
 
+#include "native_parts.h"
 #include "vulkan/buffer.h"
-#include "vulkan/image.h"
 
 enum change { CHANGE_NONE, CHANGE_OFFSET, CHANGE_TEXTURE, CHANGE_PIPELINE };
 
 struct native {
     struct pvg_vk *vk;
-    VkCommandPool pool;
-    VkCommandBuffer commands;
-    VkFence fence;
-    struct pvg_vk_image target, textures[2];
-    VkImageView target_view, texture_views[2];
+    struct native_recorder recorder;
+    struct native_image target, textures[2];
     uint32_t width, height;
     struct pvg_vk_buffer places, words, from, to, picture;
     VkSampler sampler;
@@ -38,19 +35,5 @@ int64_t native_draws(struct native *native, unsigned count, enum change change, 
                      int64_t *wall);
 int64_t native_dispatches(struct native *native, unsigned count, enum change change, int64_t *wall);
 int64_t native_copy(struct native *native, uint64_t size, int64_t *wall);
-
-/* ---- What native programs are made of; each ends the process when it fails. ---- */
-
-void native_check(VkResult result);
-VkShaderModule native_module(struct pvg_vk *vk, const uint32_t *words, size_t size);
-VkDescriptorSetLayout native_set_layout(struct pvg_vk *vk, const VkDescriptorSetLayoutBinding *all,
-                                        uint32_t count);
-VkPipelineLayout native_pipeline_layout(struct pvg_vk *vk, const VkDescriptorSetLayout *sets,
-                                        uint32_t count);
-VkPipeline native_compute_pipeline(struct pvg_vk *vk, const uint32_t *words, size_t size,
-                                   VkPipelineLayout layout);
-/* From UNDEFINED. */
-void native_to_general(struct pvg_vk *vk, VkCommandBuffer commands, VkImage image,
-                       VkImageAspectFlags aspects);
 
 #endif

@@ -8,7 +8,8 @@
 #include "demo/data.h"
 #include "demo/image.h"
 #include "demo/mesh.h"
-#include "native.h"
+#include "native_parts.h"
+#include "vulkan/buffer.h"
 #include "native_ground_fragment.h"
 #include "native_move.h"
 #include "native_particle_fragment.h"
@@ -23,7 +24,6 @@
 #define SLOTS   2
 #define SAMPLES VK_SAMPLE_COUNT_4_BIT
 #define LEVELS  9
-#define COLOUR  VK_FORMAT_B8G8R8A8_UNORM
 #define DEPTH   VK_FORMAT_D32_SFLOAT
 #define PART    ((sizeof(struct scene_data) + 255) & ~(size_t)255)
 
@@ -31,15 +31,8 @@ enum { TILES, PLATES, ATLAS, IMAGES };
 enum { SET_TILES, SET_PLATES, SET_ATLAS, SET_PARTICLES, SETS };
 enum { SKY, GROUND, SOLID, PARTICLE, TEXT, PIPELINES };
 
-struct image {
-    struct pvg_vk_image host;
-    VkImageView view;
-};
-
 struct slot {
-    VkCommandPool pool;
-    VkCommandBuffer commands;
-    VkFence fence;
+    struct native_recorder recorder;
     struct pvg_vk_buffer picture;
 };
 
@@ -48,7 +41,7 @@ struct native_demo {
     uint32_t width, height;
     unsigned pictures;
     struct meshes meshes;
-    struct image samples, depth, target, images[IMAGES];
+    struct native_image samples, depth, target, images[IMAGES];
     struct pvg_vk_buffer vertices, indices, particles, changing, texels;
     VkSampler smooth, sharp;
     VkDescriptorSetLayout layout;
@@ -61,54 +54,24 @@ struct native_demo {
 
 /* ---- Objects ---- */
 
-static void make_image(struct native_demo *d, VkFormat format, uint32_t width, uint32_t height,
-                       uint32_t levels, VkSampleCountFlagBits samples, VkImageUsageFlags usage,
-                       struct image *out)
-{
-    native_check(pvg_vk_image_init(d->vk,
-                                   &(VkImageCreateInfo){
-                                       .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
-                                       .imageType = VK_IMAGE_TYPE_2D,
-                                       .format = format,
-                                       .extent = {width, height, 1},
-                                       .mipLevels = levels,
-                                       .arrayLayers = 1,
-                                       .samples = samples,
-                                       .tiling = VK_IMAGE_TILING_OPTIMAL,
-                                       .usage = usage,
-                                   },
-                                   &out->host));
-    native_check(d->vk->fn.vkCreateImageView(
-        d->vk->device,
-        &(VkImageViewCreateInfo){
-            .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
-            .image = out->host.handle,
-            .viewType = VK_IMAGE_VIEW_TYPE_2D,
-            .format = format,
-            .subresourceRange = {format == DEPTH ? VK_IMAGE_ASPECT_DEPTH_BIT
-                                                 : VK_IMAGE_ASPECT_COLOR_BIT,
-                                 0, levels, 0, 1},
-        },
-        NULL, &out->view));
-}
-
 static void make_images(struct native_demo *d)
 {
     const VkImageUsageFlags sampled = VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT |
                                       VK_IMAGE_USAGE_TRANSFER_SRC_BIT;
 
-    make_image(d, COLOUR, d->width, d->height, 1, SAMPLES, VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT,
-               &d->samples);
-    make_image(d, DEPTH, d->width, d->height, 1, SAMPLES,
-               VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT, &d->depth);
-    make_image(d, COLOUR, d->width, d->height, 1, VK_SAMPLE_COUNT_1_BIT,
-               VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT, &d->target);
+    native_image_init(d->vk, NATIVE_COLOUR, d->width, d->height, 1, SAMPLES,
+                      VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT, &d->samples);
+    native_image_init(d->vk, DEPTH, d->width, d->height, 1, SAMPLES,
+                      VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT, &d->depth);
+    native_image_init(d->vk, NATIVE_COLOUR, d->width, d->height, 1, VK_SAMPLE_COUNT_1_BIT,
+                      VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT,
+                      &d->target);
     for (unsigned i = TILES; i <= PLATES; i++) {
-        make_image(d, VK_FORMAT_R8G8B8A8_UNORM, IMAGE_SIDE, IMAGE_SIDE, LEVELS,
-                   VK_SAMPLE_COUNT_1_BIT, sampled, &d->images[i]);
+        native_image_init(d->vk, VK_FORMAT_R8G8B8A8_UNORM, IMAGE_SIDE, IMAGE_SIDE, LEVELS,
+                          VK_SAMPLE_COUNT_1_BIT, sampled, &d->images[i]);
     }
-    make_image(d, VK_FORMAT_R8_UNORM, ATLAS_WIDTH, ATLAS_HEIGHT, 1, VK_SAMPLE_COUNT_1_BIT, sampled,
-               &d->images[ATLAS]);
+    native_image_init(d->vk, VK_FORMAT_R8_UNORM, ATLAS_WIDTH, ATLAS_HEIGHT, 1,
+                      VK_SAMPLE_COUNT_1_BIT, sampled, &d->images[ATLAS]);
 }
 
 static void make_buffer(struct native_demo *d, size_t size, VkBufferUsageFlags usage,
@@ -227,27 +190,8 @@ static void make_sets(struct native_demo *d)
     }
 }
 
-struct look {
-    const uint32_t *vertex, *fragment;
-    size_t vertex_size, fragment_size;
-    bool meshes, strips, blending, tested, writes_depth;
-};
-
-static VkPipeline make_pipeline(struct native_demo *d, const struct look *look)
+static void make_pipelines(struct native_demo *d)
 {
-    const VkShaderModule vertex = native_module(d->vk, look->vertex, look->vertex_size);
-    const VkShaderModule fragment = native_module(d->vk, look->fragment, look->fragment_size);
-    const VkPipelineShaderStageCreateInfo stages[] = {
-        {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-         .stage = VK_SHADER_STAGE_VERTEX_BIT,
-         .module = vertex,
-         .pName = "main"},
-        {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-         .stage = VK_SHADER_STAGE_FRAGMENT_BIT,
-         .module = fragment,
-         .pName = "main"},
-    };
-    static const VkDynamicState dynamic[] = {VK_DYNAMIC_STATE_VIEWPORT, VK_DYNAMIC_STATE_SCISSOR};
     static const VkVertexInputBindingDescription binding = {0, sizeof(struct mesh_vertex),
                                                             VK_VERTEX_INPUT_RATE_VERTEX};
     static const VkVertexInputAttributeDescription attributes[] = {
@@ -255,127 +199,38 @@ static VkPipeline make_pipeline(struct native_demo *d, const struct look *look)
         {1, 0, VK_FORMAT_R32G32B32_SFLOAT, offsetof(struct mesh_vertex, normal)},
         {2, 0, VK_FORMAT_R32G32_SFLOAT, offsetof(struct mesh_vertex, texture)},
     };
-    static const VkFormat format = COLOUR;
-    const VkPipelineColorBlendAttachmentState blend = {
-        .blendEnable = look->blending,
-        .srcColorBlendFactor = VK_BLEND_FACTOR_ONE,
-        .dstColorBlendFactor = VK_BLEND_FACTOR_ONE_MINUS_SRC_ALPHA,
-        .srcAlphaBlendFactor = VK_BLEND_FACTOR_ONE,
-        .dstAlphaBlendFactor = VK_BLEND_FACTOR_ONE_MINUS_SRC_ALPHA,
-        .colorWriteMask = 15,
-    };
-    const VkGraphicsPipelineCreateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_GRAPHICS_PIPELINE_CREATE_INFO,
-        .pNext =
-            &(VkPipelineRenderingCreateInfo){.sType =
-                                                 VK_STRUCTURE_TYPE_PIPELINE_RENDERING_CREATE_INFO,
-                                             .colorAttachmentCount = 1,
-                                             .pColorAttachmentFormats = &format,
-                                             .depthAttachmentFormat = DEPTH},
-        .stageCount = 2,
-        .pStages = stages,
-        .pVertexInputState =
-            &(VkPipelineVertexInputStateCreateInfo){
-                .sType = VK_STRUCTURE_TYPE_PIPELINE_VERTEX_INPUT_STATE_CREATE_INFO,
-                .vertexBindingDescriptionCount = look->meshes,
-                .pVertexBindingDescriptions = &binding,
-                .vertexAttributeDescriptionCount = look->meshes ? 3 : 0,
-                .pVertexAttributeDescriptions = attributes},
-        .pInputAssemblyState =
-            &(VkPipelineInputAssemblyStateCreateInfo){
-                .sType = VK_STRUCTURE_TYPE_PIPELINE_INPUT_ASSEMBLY_STATE_CREATE_INFO,
-                .topology = look->strips ? VK_PRIMITIVE_TOPOLOGY_TRIANGLE_STRIP
-                                         : VK_PRIMITIVE_TOPOLOGY_TRIANGLE_LIST},
-        .pViewportState =
-            &(VkPipelineViewportStateCreateInfo){
-                .sType = VK_STRUCTURE_TYPE_PIPELINE_VIEWPORT_STATE_CREATE_INFO,
-                .viewportCount = 1,
-                .scissorCount = 1},
-        .pRasterizationState =
-            &(VkPipelineRasterizationStateCreateInfo){
-                .sType = VK_STRUCTURE_TYPE_PIPELINE_RASTERIZATION_STATE_CREATE_INFO,
-                .lineWidth = 1},
-        .pMultisampleState =
-            &(VkPipelineMultisampleStateCreateInfo){
-                .sType = VK_STRUCTURE_TYPE_PIPELINE_MULTISAMPLE_STATE_CREATE_INFO,
-                .rasterizationSamples = SAMPLES},
-        .pDepthStencilState =
-            &(VkPipelineDepthStencilStateCreateInfo){
-                .sType = VK_STRUCTURE_TYPE_PIPELINE_DEPTH_STENCIL_STATE_CREATE_INFO,
-                .depthTestEnable = look->tested,
-                .depthWriteEnable = look->writes_depth,
-                .depthCompareOp = VK_COMPARE_OP_LESS},
-        .pColorBlendState =
-            &(VkPipelineColorBlendStateCreateInfo){
-                .sType = VK_STRUCTURE_TYPE_PIPELINE_COLOR_BLEND_STATE_CREATE_INFO,
-                .attachmentCount = 1,
-                .pAttachments = &blend},
-        .pDynamicState =
-            &(VkPipelineDynamicStateCreateInfo){
-                .sType = VK_STRUCTURE_TYPE_PIPELINE_DYNAMIC_STATE_CREATE_INFO,
-                .dynamicStateCount = G_N_ELEMENTS(dynamic),
-                .pDynamicStates = dynamic},
-        .layout = d->pipeline_layout,
-    };
-    VkPipeline pipeline;
-
-    native_check(d->vk->fn.vkCreateGraphicsPipelines(d->vk->device, VK_NULL_HANDLE, 1, &info, NULL,
-                                                     &pipeline));
-    d->vk->fn.vkDestroyShaderModule(d->vk->device, vertex, NULL);
-    d->vk->fn.vkDestroyShaderModule(d->vk->device, fragment, NULL);
-    return pipeline;
-}
-
-static void make_pipelines(struct native_demo *d)
-{
-#define CODE(name, stage) .stage = demo_##name, .stage##_size = sizeof(demo_##name)
-    static const struct look looks[PIPELINES] = {
-        [SKY] = {CODE(sky_vertex, vertex), CODE(sky_fragment, fragment)},
-        [GROUND] = {CODE(solid_vertex, vertex), CODE(ground_fragment, fragment), .meshes = true,
-                    .tested = true, .writes_depth = true},
-        [SOLID] = {CODE(solid_vertex, vertex), CODE(solid_fragment, fragment), .meshes = true,
-                   .tested = true, .writes_depth = true},
-        [PARTICLE] = {CODE(particle_vertex, vertex), CODE(particle_fragment, fragment),
-                      .strips = true, .blending = true, .tested = true},
-        [TEXT] = {CODE(text_vertex, vertex), CODE(text_fragment, fragment), .strips = true,
-                  .blending = true},
+    static const VkPipelineVertexInputStateCreateInfo meshes = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_VERTEX_INPUT_STATE_CREATE_INFO,
+        .vertexBindingDescriptionCount = 1,
+        .pVertexBindingDescriptions = &binding,
+        .vertexAttributeDescriptionCount = 3,
+        .pVertexAttributeDescriptions = attributes};
+#define CODE(name)                                                                                 \
+    {                                                                                              \
+        demo_##name, sizeof(demo_##name)                                                           \
+    }
+    struct native_look looks[PIPELINES] = {
+        [SKY] = {CODE(sky_vertex), CODE(sky_fragment)},
+        [GROUND] = {CODE(solid_vertex), CODE(ground_fragment), .input = &meshes, .tested = true,
+                    .writes_depth = true},
+        [SOLID] = {CODE(solid_vertex), CODE(solid_fragment), .input = &meshes, .tested = true,
+                   .writes_depth = true},
+        [PARTICLE] = {CODE(particle_vertex), CODE(particle_fragment), .strips = true,
+                      .blending = true, .tested = true},
+        [TEXT] = {CODE(text_vertex), CODE(text_fragment), .strips = true, .blending = true},
     };
 #undef CODE
 
     for (unsigned i = 0; i < PIPELINES; i++) {
-        d->pipelines[i] = make_pipeline(d, &looks[i]);
+        looks[i].layout = d->pipeline_layout;
+        looks[i].depth = DEPTH;
+        looks[i].samples = SAMPLES;
+        d->pipelines[i] = native_draw_pipeline(d->vk, &looks[i]);
     }
     d->move = native_compute_pipeline(d->vk, demo_move, sizeof(demo_move), d->pipeline_layout);
 }
 
 /* ---- Recording ---- */
-
-static void begin(struct native_demo *d, struct slot *slot)
-{
-    native_check(d->vk->fn.vkResetCommandPool(d->vk->device, slot->pool, 0));
-    native_check(d->vk->fn.vkBeginCommandBuffer(
-        slot->commands,
-        &(VkCommandBufferBeginInfo){.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
-                                    .flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT}));
-}
-
-static void submit(struct native_demo *d, struct slot *slot)
-{
-    const VkCommandBufferSubmitInfo commands = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO, .commandBuffer = slot->commands};
-
-    native_check(d->vk->fn.vkEndCommandBuffer(slot->commands));
-    native_check(d->vk->fn.vkQueueSubmit2(d->vk->queue, 1,
-                                          &(VkSubmitInfo2){.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO_2,
-                                                           .commandBufferInfoCount = 1,
-                                                           .pCommandBufferInfos = &commands},
-                                          slot->fence));
-}
-
-static void wait(struct native_demo *d, struct slot *slot)
-{
-    native_check(d->vk->fn.vkWaitForFences(d->vk->device, 1, &slot->fence, VK_TRUE, UINT64_MAX));
-}
 
 static void barrier(struct native_demo *d, VkCommandBuffer commands)
 {
@@ -476,7 +331,7 @@ static void begin_pass(struct native_demo *d, VkCommandBuffer commands)
 
 static void record(struct native_demo *d, struct slot *slot, unsigned glyphs)
 {
-    VkCommandBuffer commands = slot->commands;
+    VkCommandBuffer commands = slot->recorder.commands;
     const VkDeviceSize zero = 0;
 
     barrier(d, commands); /* the picture before */
@@ -513,40 +368,31 @@ void native_demo_picture(struct native_demo *d, float seconds, float step, const
         (struct scene_data *)((uint8_t *)d->changing.mapped + d->pictures % SLOTS * PART);
     unsigned glyphs;
 
-    wait(d, slot);
-    native_check(d->vk->fn.vkResetFences(d->vk->device, 1, &slot->fence));
+    native_begin(d->vk, &slot->recorder);
     glyphs = scene_data_compute(data, d->width, d->height, seconds, step, text);
-    begin(d, slot);
     record(d, slot, glyphs);
-    submit(d, slot);
+    native_submit(d->vk, &slot->recorder);
     d->pictures++;
-    wait(d, &d->slots[d->pictures % SLOTS]);
+    native_wait(d->vk, &d->slots[d->pictures % SLOTS].recorder);
 }
 
 const uint8_t *native_demo_pixels(struct native_demo *d)
 {
     struct slot *slot = &d->slots[(d->pictures - 1) % SLOTS];
 
-    wait(d, slot);
+    native_wait(d->vk, &slot->recorder);
     return slot->picture.mapped;
 }
 
 /* ---- Life ---- */
-
-static void image_finish(struct native_demo *d, struct image *image)
-{
-    d->vk->fn.vkDestroyImageView(d->vk->device, image->view, NULL);
-    pvg_vk_image_finish(d->vk, &image->host);
-}
 
 void native_demo_end(struct native_demo *d)
 {
     struct pvg_vk *vk = d->vk;
 
     for (unsigned i = 0; i < SLOTS; i++) {
-        wait(d, &d->slots[i]);
-        vk->fn.vkDestroyFence(vk->device, d->slots[i].fence, NULL);
-        vk->fn.vkDestroyCommandPool(vk->device, d->slots[i].pool, NULL);
+        native_wait(vk, &d->slots[i].recorder);
+        native_recorder_finish(vk, &d->slots[i].recorder);
         pvg_vk_buffer_finish(vk, &d->slots[i].picture);
     }
     for (unsigned i = 0; i < PIPELINES; i++) {
@@ -558,11 +404,11 @@ void native_demo_end(struct native_demo *d)
     vk->fn.vkDestroyDescriptorSetLayout(vk->device, d->layout, NULL);
     vk->fn.vkDestroySampler(vk->device, d->smooth, NULL);
     vk->fn.vkDestroySampler(vk->device, d->sharp, NULL);
-    image_finish(d, &d->samples);
-    image_finish(d, &d->depth);
-    image_finish(d, &d->target);
+    native_image_finish(vk, &d->samples);
+    native_image_finish(vk, &d->depth);
+    native_image_finish(vk, &d->target);
     for (unsigned i = 0; i < IMAGES; i++) {
-        image_finish(d, &d->images[i]);
+        native_image_finish(vk, &d->images[i]);
     }
     pvg_vk_buffer_finish(vk, &d->vertices);
     pvg_vk_buffer_finish(vk, &d->indices);
@@ -572,31 +418,10 @@ void native_demo_end(struct native_demo *d)
     g_free(d);
 }
 
-static void slot_init(struct native_demo *d, struct slot *slot)
-{
-    native_check(d->vk->fn.vkCreateCommandPool(
-        d->vk->device,
-        &(VkCommandPoolCreateInfo){.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-                                   .flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT,
-                                   .queueFamilyIndex = d->vk->family},
-        NULL, &slot->pool));
-    native_check(d->vk->fn.vkAllocateCommandBuffers(
-        d->vk->device,
-        &(VkCommandBufferAllocateInfo){.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-                                       .commandPool = slot->pool,
-                                       .commandBufferCount = 1},
-        &slot->commands));
-    native_check(
-        d->vk->fn.vkCreateFence(d->vk->device,
-                                &(VkFenceCreateInfo){.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO,
-                                                     .flags = VK_FENCE_CREATE_SIGNALED_BIT},
-                                NULL, &slot->fence));
-}
-
 struct native_demo *native_demo_start(struct pvg_vk *vk, uint32_t width, uint32_t height)
 {
     struct native_demo *d = g_new0(struct native_demo, 1);
-    struct slot *slot = &d->slots[0];
+    struct native_recorder *slot = &d->slots[0].recorder;
 
     d->vk = vk;
     d->width = width;
@@ -608,10 +433,9 @@ struct native_demo *native_demo_start(struct pvg_vk *vk, uint32_t width, uint32_
     make_sets(d);
     make_pipelines(d);
     for (unsigned i = 0; i < SLOTS; i++) {
-        slot_init(d, &d->slots[i]);
+        native_recorder_init(vk, &d->slots[i].recorder);
     }
-    native_check(vk->fn.vkResetFences(vk->device, 1, &slot->fence));
-    begin(d, slot);
+    native_begin(vk, slot);
     native_to_general(vk, slot->commands, d->samples.host.handle, VK_IMAGE_ASPECT_COLOR_BIT);
     native_to_general(vk, slot->commands, d->depth.host.handle, VK_IMAGE_ASPECT_DEPTH_BIT);
     native_to_general(vk, slot->commands, d->target.host.handle, VK_IMAGE_ASPECT_COLOR_BIT);
@@ -620,6 +444,6 @@ struct native_demo *native_demo_start(struct pvg_vk *vk, uint32_t width, uint32_
     }
     barrier(d, slot->commands);
     fill_images(d, slot->commands);
-    submit(d, slot);
+    native_submit(vk, slot);
     return d;
 }
