@@ -194,9 +194,12 @@ static void threadgroup_memory_beyond_the_device_s_is_refused_also_in_pieces(voi
 
     s.stage->may_refuse = true;
     set_words(&s, 1, 2, 0);
-    pvg_wire_set_threadgroup_memory_encode(w, &(struct pvg_wire_set_threadgroup_memory){16, 1});
-    pvg_wire_set_threadgroup_memory_encode(w, &(struct pvg_wire_set_threadgroup_memory){most, 0});
+    for (uint32_t i = 0; i < 2; i++) { /* the device may have more than the guest was told */
+        pvg_wire_set_threadgroup_memory_encode(w,
+                                               &(struct pvg_wire_set_threadgroup_memory){most, i});
+    }
     one_thread(w);
+    pvg_wire_set_threadgroup_memory_encode(w, &(struct pvg_wire_set_threadgroup_memory){16, 1});
     pvg_wire_set_threadgroup_memory_encode(w,
                                            &(struct pvg_wire_set_threadgroup_memory){most - 16, 0});
     one_thread(w);
