@@ -10,7 +10,10 @@
 #include "gpu/table.h"
 
 /* Vertices times instances on a device without a watchdog. */
-#define MOST_CPU_VERTICES (UINT64_C(1) << 28)
+/* Of one draw, instances counted: what no guest draws on purpose. The rest is the watchdog's, which
+ * cannot make a GPU let go. */
+#define MOST_VERTICES     (1u << 31)
+#define MOST_CPU_VERTICES (1u << 28)
 
 /* ---- State ---- */
 
@@ -398,12 +401,16 @@ enum pvg_refusal pvg_render_ready(struct pvg_render *render, uint32_t primitive,
 
 /* ---- Draws ---- */
 
+static uint32_t most_vertices(struct pvg_vk *vk)
+{
+    return pvg_vk_is_cpu(vk) ? MOST_CPU_VERTICES : MOST_VERTICES;
+}
+
 bool pvg_render_too_much(const struct pvg_render *render, uint64_t count, uint64_t instances)
 {
     uint64_t all;
 
-    return pvg_vk_is_cpu(render->run->gpu->vk) &&
-           (!pvg_mul(count, instances, &all) || all > MOST_CPU_VERTICES);
+    return !pvg_mul(count, instances, &all) || all > most_vertices(render->run->gpu->vk);
 }
 
 static bool is_32_bit(uint64_t start, uint64_t count)
@@ -531,13 +538,13 @@ enum pvg_refusal pvg_render_draw_indexed(struct pvg_render *render,
     return why;
 }
 
-/* Nothing ends a draw on a device without a watchdog: the same limit as for direct draws. */
+/* The same limit as for direct draws. */
 static enum pvg_refusal limit_arguments(struct pvg_gpu_run *run, const struct pvg_vk_slice *at)
 {
     struct pvg_kernel_job job = {
         .kernel = PVG_KERNEL_LIMIT_DRAW,
         .buffers[0] = pvg_kernel_slice(at, 8), /* vertices or indices, instances */
-        .push = {MOST_CPU_VERTICES},
+        .push = {most_vertices(run->gpu->vk)},
         .groups = {1, 1, 1},
     };
 
@@ -567,7 +574,7 @@ static enum pvg_refusal take_arguments(struct pvg_render *render, uint32_t ref, 
     run->gpu->vk->fn.vkCmdCopyBuffer(run->commands, buffer->host.handle, out->buffer, 1,
                                      &(VkBufferCopy){offset, out->offset, size});
     pvg_gpu_full_barrier(run->gpu, run->commands);
-    return pvg_vk_is_cpu(run->gpu->vk) ? limit_arguments(run, out) : PVG_ACCEPTED;
+    return limit_arguments(run, out);
 }
 
 enum pvg_refusal pvg_render_draw_indirect(struct pvg_render *render,

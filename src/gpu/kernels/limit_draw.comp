@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An indirect draw of more vertices than a device without a watchdog may be asked for draws none.
+// An indirect draw of more vertices than a device may be asked for draws none.
 #version 450
 layout(local_size_x = 1) in;
 layout(std430, set = 0, binding = 0) buffer Arguments { uint vertices; uint instances; };
