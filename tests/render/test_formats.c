@@ -194,19 +194,20 @@ static void every_vertex_format_arrives_as_what_it_holds(void **state)
 
 /* ---- Targets ---- */
 
-/* What the texel at the target's end holds. */
-static void expect_texel(struct scene *s, uint16_t format, unsigned size, const uint8_t *want,
-                         unsigned tolerance)
+/* What the texel at the target's end holds: numbers of @width bytes, little end first. */
+static void expect_texel(struct scene *s, uint16_t format, unsigned size, unsigned width,
+                         const uint8_t *want, unsigned tolerance)
 {
     uint8_t got[SIDE * SIDE * 16];
 
     stage_texture_read(s->stage, &s->target, 0, 0, SIDE, SIDE * size, got);
-    for (unsigned b = 0; b < size; b++) {
-        const int difference = got[SIDE * SIDE * size - size + b] - want[b];
+    for (unsigned b = 0; b < size; b += width) {
+        const uint8_t *at = got + SIDE * SIDE * size - size + b;
+        const int there = width == 2 ? at[0] | at[1] << 8 : at[0];
+        const int wanted = width == 2 ? want[b] | want[b + 1] << 8 : want[b];
 
-        if (abs(difference) > (int)tolerance) {
-            fail_msg("format %u: byte %u is 0x%02x, not 0x%02x", format, b,
-                     got[SIDE * SIDE * size - size + b], want[b]);
+        if (abs(there - wanted) > (int)tolerance) {
+            fail_msg("format %u: at byte %u is %#x, not %#x", format, b, there, wanted);
         }
     }
 }
@@ -217,19 +218,19 @@ static void packed_and_wide_targets_hold_the_colour(void **state)
     /* (1, 0.5, 0.25, 1), or, where that would be a matter of rounding, (1, 0, 0, 1). */
     static const struct {
         uint16_t format;
-        uint8_t size, bytes[8], tolerance;
+        uint8_t size, channel, bytes[8], tolerance;
         bool red;
     } cases[] = {
-        {22, 2, {0xff, 0x7f}, 0, false},
-        {32, 2, {127, 64}, 1, false},
-        {40, 2, {0x00, 0xf8}, 0, true},
-        {60, 4, {0xff, 0xff, 0x00, 0x80}, 1, false},
-        {62, 4, {0xff, 0x7f, 0x00, 0x40}, 1, false},
-        {90, 4, {0xff, 0x03, 0x00, 0xc0}, 0, true},
-        {92, 4, {0xc0, 0x03, 0x1c, 0x68}, 0, false},
-        {94, 4, {0x00, 0x00, 0xf0, 0xff}, 0, true},
-        {110, 8, {0xff, 0xff, 0x00, 0x80, 0x00, 0x40, 0xff, 0xff}, 1, false},
-        {112, 8, {0xff, 0x7f, 0x00, 0x40, 0x00, 0x20, 0xff, 0x7f}, 1, false},
+        {22, 2, 2, {0xff, 0x7f}, 0, false},
+        {32, 2, 1, {127, 64}, 1, false},
+        {40, 2, 1, {0x00, 0xf8}, 0, true},
+        {60, 4, 2, {0xff, 0xff, 0x00, 0x80}, 1, false},
+        {62, 4, 2, {0xff, 0x7f, 0x00, 0x40}, 1, false},
+        {90, 4, 1, {0xff, 0x03, 0x00, 0xc0}, 0, true},
+        {92, 4, 1, {0xc0, 0x03, 0x1c, 0x68}, 0, false},
+        {94, 4, 1, {0x00, 0x00, 0xf0, 0xff}, 0, true},
+        {110, 8, 2, {0xff, 0xff, 0x00, 0x80, 0x00, 0x40, 0xff, 0xff}, 1, false},
+        {112, 8, 2, {0xff, 0x7f, 0x00, 0x40, 0x00, 0x20, 0xff, 0x7f}, 1, false},
     };
     static const float colours[2][4] = {{1, 0.5f, 0.25f, 1}, {1, 0, 0, 1}};
     struct scene s = scene_begin(*state);
@@ -244,7 +245,8 @@ static void packed_and_wide_targets_hold_the_colour(void **state)
         stage_write(s.stage, &s.colours, 0, colours[cases[i].red], 16);
         draw_whole(pass_begin(&s));
         pass_end(&s);
-        expect_texel(&s, cases[i].format, cases[i].size, cases[i].bytes, cases[i].tolerance);
+        expect_texel(&s, cases[i].format, cases[i].size, cases[i].channel, cases[i].bytes,
+                     cases[i].tolerance);
     }
 }
 
@@ -297,7 +299,7 @@ static void targets_of_whole_numbers_hold_them(void **state)
         stage_write(s.stage, &s.colours, 0, c->is_signed ? signed_colour : whole_colour, 16);
         draw_whole(pass_begin(&s));
         pass_end(&s);
-        expect_texel(&s, c->format, size, bytes, 0);
+        expect_texel(&s, c->format, size, 1, bytes, 0);
     }
 }
 
@@ -349,7 +351,7 @@ static void kernels_write_textures_of_every_format(void **state)
             &(struct pvg_wire_dispatch){.grid = {SIDE, SIDE, 1}, .group = {SIDE, 1, 1}});
         kit_segment_end(&stage->stream);
         stage_run_with(stage, s.target.object, s.colours.object, pipeline);
-        expect_texel(&s, cases[i].format, cases[i].size, cases[i].bytes, 0);
+        expect_texel(&s, cases[i].format, cases[i].size, 1, cases[i].bytes, 0);
     }
 }
 
