@@ -12,6 +12,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "guest"))
@@ -49,10 +50,10 @@ def wait(what, condition, seconds=60):
 class Libvirt:
     """A session daemon of libvirt's, of a user who may do nothing else. Use with "with"."""
 
-    def __init__(self, folder):
+    def __init__(self):
         need("virsh", "libvirtd", "setpriv", "virt-xml-validate")
-        self.home = folder / "home"
-        self.home.mkdir()
+        # Its sockets' paths, far below, must be short.
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="pvg-"))
         self._environment = {"PATH": os.environ["PATH"], "HOME": str(self.home),
                              "XDG_RUNTIME_DIR": str(self.home / "run"), "LC_ALL": "C"}
         (self.home / "run").mkdir(mode=0o700)
@@ -67,6 +68,7 @@ class Libvirt:
     def __exit__(self, *_):
         with contextlib.suppress(OSError, ValueError):
             os.kill(int((self.home / "run/libvirt/libvirtd.pid").read_text()), 15)
+        shutil.rmtree(self.home, ignore_errors=True)
 
     def hand_over(self):
         """Gives what lies in the user's home to the user."""
@@ -121,7 +123,7 @@ def example(name, prefix, home):
 
 
 def libvirt_starts_the_arm64_example(folder):
-    with Libvirt(folder) as virt:
+    with Libvirt() as virt:
         prefix = installed(folder)
         reachable(folder)
         for name, size in (("aux.img", (32 << 20) + (16 << 10)), ("disk.img", 1 << 20),
@@ -132,7 +134,7 @@ def libvirt_starts_the_arm64_example(folder):
 
 def libvirt_starts_the_x86_64_example(folder):
     cases.need_qemu("amd64")
-    with Libvirt(folder) as virt:
+    with Libvirt() as virt:
         prefix = installed(folder)
         reachable(folder)
         stock.fetch()
